@@ -1,0 +1,1 @@
+"""A living territory: real agents and a real link, invented people."""
