@@ -1,1 +1,1 @@
-"""What runs on the Raspberry Pi in a truck, a bus or a space. Imports `contract`, never `backend`."""
+"""What runs on the Raspberry Pi in a vehicle or space. Imports `contract`, never `backend`."""
