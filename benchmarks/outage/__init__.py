@@ -1,0 +1,1 @@
+"""Pull every plug of the running chain, a thousand times, and count what is missing."""
