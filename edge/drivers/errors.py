@@ -1,0 +1,81 @@
+"""The errors of the drivers."""
+
+from __future__ import annotations
+
+
+class DriverError(Exception):
+    """Base of everything this package raises."""
+
+
+class SentenceRefused(DriverError, ValueError):
+    """A sentence that may not be used; `reason` is one of the words counted in reports."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"NMEA sentence refused: {reason}")
+
+
+class PortUnavailable(DriverError, OSError):
+    """A serial port that cannot be listened to now; says what to do."""
+
+
+class PortAbsent(PortUnavailable):
+    """No such device."""
+
+    def __init__(self, port: str, present: list[str]) -> None:
+        self.port = port
+        known = f"this machine has {', '.join(present)}" if present else "this machine has none"
+        super().__init__(
+            f"no serial port {port}: plug the receiver in or correct [position] port ({known})"
+        )
+
+
+class PortForbidden(PortUnavailable):
+    """The port is there and we may not open it."""
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+        super().__init__(
+            f"not allowed to open {port}: add this user to the group dialout "
+            "(sudo usermod -aG dialout USER) and start again"
+        )
+
+
+class PortBusy(PortUnavailable):
+    """Another program holds the port."""
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+        super().__init__(
+            f"{port} is used by another program: stop that one, "
+            'or where it is gpsd set source = "gpsd" in [position]'
+        )
+
+
+class PortUnusable(PortUnavailable):
+    """The path is no serial port, or it refuses the settings."""
+
+    def __init__(self, port: str, why: str) -> None:
+        self.port = port
+        super().__init__(
+            f"{port} cannot be used as a serial port ({why}): correct [position] port and baud"
+        )
+
+
+class PortLost(DriverError, OSError):
+    """The port went away while it was listened to: unplugged, or the device died."""
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+        super().__init__(f"{port} went away")
+
+
+class GpsdUnavailable(DriverError, OSError):
+    """gpsd does not answer, or not as gpsd does."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        super().__init__(
+            f"no gpsd at {where} ({why}): start it (sudo systemctl start gpsd) "
+            "or correct [position] host"
+        )
