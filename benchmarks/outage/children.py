@@ -38,7 +38,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 env={**os.environ, **self.env, **extra_env},
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - prctl only, no lock is taken
+                preexec_fn=_die_with_parent,
             )
         self.starts += 1
 

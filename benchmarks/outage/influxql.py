@@ -57,11 +57,11 @@ class Store:
 
     def _get(self, database: str, statement: str, accept: str, timeout_s: float) -> bytes:
         query = urllib.parse.urlencode({"db": database, "q": statement, "epoch": "ns"})
-        request = urllib.request.Request(  # noqa: S310 - the scheme is written here
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/query?{query}", headers={"Accept": accept}
         )
         try:
-            with urllib.request.urlopen(request, timeout=timeout_s) as response:  # noqa: S310 - as above
+            with urllib.request.urlopen(request, timeout=timeout_s) as response:
                 return bytes(response.read())
         except urllib.error.HTTPError as error:
             raise OSError(f"{statement}: {error.code} {error.read()[:200]!r}") from error

@@ -43,10 +43,8 @@ class Relay:
         self._up.set()
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._server: asyncio.Server | None = None
-        self._sockets: set[socket.socket] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._listener: socket.socket | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -54,18 +52,15 @@ class Relay:
         if self.shape:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER_BYTES)
         listener.setblocking(False)
-        self._listener = listener
         self.port = listener.getsockname()[1]
-        self._spawn(self._accept(listener))
+        self._listening = asyncio.create_task(self._accept(listener), name="relay")
 
     async def stop(self) -> None:
         """Close everything."""
-        if self._listener:
-            self._listener.close()
-        for task in list(self._tasks):
+        tasks = [task for task in (self._listening, *self._connections) if task]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._reset_all()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def cut(self) -> None:
         """Break every connection at once and refuse new ones, as without coverage."""
@@ -84,27 +79,24 @@ class Relay:
     @property
     def connected(self) -> bool:
         """Whether somebody is connected through it."""
-        return bool(self._sockets)
-
-    def _spawn(self, coroutine: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(coroutine)  # type: ignore[arg-type] # coroutines only
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return bool(self._connections)
 
     def _reset_all(self) -> None:
-        for sock in list(self._sockets):
-            _reset(sock)
-        self._sockets.clear()
+        for task in self._connections:
+            task.cancel()
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            client, _ = await loop.sock_accept(listener)
-            client.setblocking(False)
-            if not self._up.is_set():
-                _reset(client)
-                continue
-            self._spawn(self._serve(client))
+        with listener:
+            while True:
+                client, _ = await loop.sock_accept(listener)
+                client.setblocking(False)
+                if not self._up.is_set():
+                    _reset(client)
+                    continue
+                connection = asyncio.create_task(self._serve(client), name="connection")
+                self._connections.add(connection)
+                connection.add_done_callback(self._connections.discard)
 
     async def _serve(self, client: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -112,7 +104,6 @@ class Relay:
         target.setblocking(False)
         if self.shape:
             target.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER_BYTES)
-        self._sockets |= {client, target}
         try:
             await loop.sock_connect(target, ("127.0.0.1", self.target_port))
             for sock in (client, target):
@@ -123,28 +114,23 @@ class Relay:
         except* (OSError, ConnectionError):
             pass
         finally:
-            self._sockets -= {client, target}
             _reset(client)
             _reset(target)
 
     async def _pass(self, source: socket.socket, sink: socket.socket, *, upward: bool) -> None:
-        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=0 if self.shape else 16)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._deliver(queue, sink, upward=upward))
             await self._take(source, queue)
             raise ConnectionError("the other side closed")
 
-    async def _take(
-        self, source: socket.socket, queue: asyncio.Queue[tuple[float, bytes]]
-    ) -> None:
+    async def _take(self, source: socket.socket, queue: asyncio.Queue[tuple[float, bytes]]) -> None:
         loop = asyncio.get_running_loop()
         busy_until = 0.0
         while data := await loop.sock_recv(source, _SEGMENT_BYTES if self.shape else 65_536):
             now = time.monotonic()
             if self.shape is None:
-                queue.put_nowait((now, data))
-                while queue.qsize() > 16:
-                    await asyncio.sleep(0.005)
+                await queue.put((now, data))
                 continue
             spent_s = (len(data) + _HEADER_BYTES) / self.shape.bytes_per_s
             busy_until = max(now, busy_until) + spent_s

@@ -182,8 +182,6 @@ def _torn(change: Write | Truncate, random: Random) -> list[Write | Truncate]:
         sector_end = (change.offset + position) // SECTOR_BYTES * SECTOR_BYTES + SECTOR_BYTES
         end = min(sector_end - change.offset, len(change.data))
         if random.random() < 0.5:
-            pieces.append(
-                Write(change.name, change.offset + position, change.data[position:end])
-            )
+            pieces.append(Write(change.name, change.offset + position, change.data[position:end]))
         position = end
     return pieces

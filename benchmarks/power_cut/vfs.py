@@ -33,7 +33,7 @@ class Recorder:
         self.events.append(Said(what))
 
 
-class _RecordingFile(apsw.VFSFile):  # type: ignore[misc] # apsw ships stubs for its C classes only
+class _RecordingFile(apsw.VFSFile):
     def __init__(self, filename: Any, flags: list[int], recorder: Recorder) -> None:
         super().__init__(_BASE, filename, flags)
         path = filename.filename() if isinstance(filename, apsw.URIFilename) else filename
@@ -49,7 +49,7 @@ class _RecordingFile(apsw.VFSFile):  # type: ignore[misc] # apsw ships stubs for
         self._note(Truncate(self._name, newsize))
 
     def xSync(self, flags: int) -> None:  # noqa: N802 - apsw's name
-        # The real sync is skipped: only the notes decide what survives.
+        super().xSync(flags)
         self._note(Sync(self._name))
 
     def _note(self, event: Event) -> None:
@@ -57,11 +57,12 @@ class _RecordingFile(apsw.VFSFile):  # type: ignore[misc] # apsw ships stubs for
             self._recorder.events.append(event)
 
 
-class RecordingVfs(apsw.VFS):  # type: ignore[misc] # apsw ships stubs for its C classes only
+class RecordingVfs(apsw.VFS):
     """The file layer itself; register one per recording and `unregister` it afterwards."""
 
     def __init__(self, name: str, recorder: Recorder) -> None:
         self._recorder = recorder
+        self.name = name
         super().__init__(name, _BASE, makedefault=False)
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - apsw's name
