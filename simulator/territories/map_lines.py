@@ -13,8 +13,8 @@ from simulator.territories.network import Network
 from simulator.territories.roads import RIVERS, ROADS
 
 OUTLINE_DIRECTIONS = 40
-OUTLINE_MARGIN_M = 5_500.0
-ROAD_TOLERANCE_M = 60.0
+OUTLINE_MARGIN_M = 4_000.0
+ROAD_TOLERANCE_M = 150.0
 RIVER_FACTOR = 1.15
 
 
