@@ -1,0 +1,1 @@
+"""What units say becomes stored, exactly once, and is confirmed to them."""

@@ -1,0 +1,1 @@
+"""What is true now, by time of measurement; and the feed that keeps it so."""
