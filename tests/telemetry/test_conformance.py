@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from backend.telemetry.embedded import EmbeddedTelemetry
 from backend.telemetry.fake import FakeTelemetry
 from backend.telemetry.model import Row, TelemetryStore
 from backend.telemetry.points import point_of
+from contract.clock import SystemClock
 from contract.retention import ONE_YEAR, REPLAY, TWO_MONTHS
 from contract.topics import Unit
 from tests.telemetry.rows import B1, OUTBOX, START_MS, one_of_each, position, row
@@ -19,7 +21,14 @@ def fake_store(_tmp_path: Path) -> Iterator[TelemetryStore]:
     yield FakeTelemetry()
 
 
-STORES: dict[str, Callable[[Path], Iterator[TelemetryStore]]] = {"fake": fake_store}
+def embedded_store(tmp_path: Path) -> Iterator[TelemetryStore]:
+    yield EmbeddedTelemetry(tmp_path / "telemetry.sqlite", SystemClock())
+
+
+STORES: dict[str, Callable[[Path], Iterator[TelemetryStore]]] = {
+    "fake": fake_store,
+    "embedded": embedded_store,
+}
 
 
 @pytest.fixture(params=STORES)
