@@ -1,0 +1,161 @@
+"""The backend's files that must survive a power cut, for `bench outage` to cut.
+
+This stands at the front door because a benchmark may not reach into the backend.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import NamedTuple, Protocol
+
+from backend.telemetry.embedded import EmbeddedTelemetry
+from backend.telemetry.model import Row
+from backend.telemetry.points import point_of
+from backend.telemetry.tables import Table
+from benchmarks.power_cut.runner import Findings
+from benchmarks.power_cut.vfs import Connect, Recorder
+from contract.clock import ManualClock
+from contract.streams import BY_NAME
+from contract.topics import Unit
+from contract.uplink import Alarm, Position
+
+_T0_MS = 1_790_000_000_000
+_NOW_MS = _T0_MS + 10**9
+"""Later than every row and long before any retention ends."""
+
+
+class Written(NamedTuple):
+    """The write of these rows has returned."""
+
+    rows: tuple[Row, ...]
+
+
+class Attempted(NamedTuple):
+    """These rows are about to be written."""
+
+    rows: tuple[Row, ...]
+
+
+class Marked(NamedTuple):
+    """The mark has been written."""
+
+    number: int
+    epoch: str
+
+
+class Rows:
+    """Rows of three units, no two alike."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def batch(self) -> tuple[Row, ...]:
+        """What one commit of the ingest may bring."""
+        return tuple(self._row() for _ in range(self._random.choice((1, 5, 60))))
+
+    def _row(self) -> Row:
+        random = self._random
+        stream = random.choice(("position", "position", "position", "alarm"))
+        observed_ms, seq = _T0_MS + random.randint(0, 10**9), random.randint(1, 10**9)
+        envelope = {
+            "outbox": f"{random.getrandbits(64):016x}",
+            "seq": seq,
+            "boot": "0000000a-0000000b",
+            "observed_ms": observed_ms,
+        }
+        message: Alarm | Position
+        if stream == "alarm":
+            message = Alarm(
+                **envelope, clock="gnss", alarm="sos", detail="x" * random.randint(0, 200)
+            )
+        else:
+            message = Position(
+                **envelope, clock="gnss", latitude=random.random(), longitude=random.random()
+            )
+        return Row(
+            kind="bus",
+            unit=f"b{random.randint(1, 3)}",
+            stream=stream,
+            database=BY_NAME[stream].retention.database,
+            time_ns=observed_ms * 1_000_000 + seq % 1_000_000,
+            message=message,
+        )
+
+
+class EmbeddedSubject:
+    """The embedded time-series store: a write that has returned is there for good."""
+
+    name = "embedded store"
+    steps = 12
+
+    def work(
+        self, directory: Path, connect: Connect, recorder: Recorder, steps: int, random: Random
+    ) -> None:
+        """Write batches and marks, and reopen now and then."""
+        rows = Rows(random)
+        store = self._opened(directory, connect)
+        for _ in range(steps):
+            move = random.random()
+            if move < 0.08:
+                store.close()
+                store = self._opened(directory, connect)
+            elif move < 0.2:
+                number, epoch = random.randint(1, 10**6), f"{random.getrandbits(64):016x}"
+                store.mark(number, epoch, _T0_MS)
+                recorder.say(Marked(number, epoch))
+            else:
+                batch = rows.batch()
+                recorder.say(Attempted(batch))
+                store.write(batch)
+                recorder.say(Written(batch))
+        store.close()
+
+    def inspect(self, directory: Path, said: Sequence[object]) -> Findings:
+        """Open with the real code and compare every row with what was promised."""
+        store = EmbeddedTelemetry(directory / "telemetry.sqlite", ManualClock(_NOW_MS))
+        with closing(store):
+            store.prepare()
+            return compare(store, directory / "telemetry.sqlite", said)
+
+    def _opened(self, directory: Path, connect: Connect) -> EmbeddedTelemetry:
+        store = EmbeddedTelemetry(directory / "telemetry.sqlite", ManualClock(_NOW_MS), connect)
+        store.prepare()
+        return store
+
+
+def compare(store: EmbeddedTelemetry, path: Path, said: Sequence[object]) -> Findings:
+    """Every written row is there as it was; none is there that was never attempted."""
+    findings = Findings()
+    promised = {_key(row): row for what in said if isinstance(what, Written) for row in what.rows}
+    attempted = {_key(row) for what in said if isinstance(what, Attempted) for row in what.rows}
+    found: set[tuple[object, ...]] = set()
+    for stream in ("position", "alarm"):
+        table = Table(BY_NAME[stream].retention.database, stream)
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute(
+                f"SELECT kind, unit, time_ns, outbox FROM {table.name}"  # noqa: S608 - our own names
+            ).fetchall()
+        keys = [(stream, *row) for row in rows]
+        findings.doubled += len(keys) - len(set(keys))
+        found |= set(keys)
+    findings.lost += len(promised.keys() - found)
+    findings.corrupt += len(found - attempted)
+    for row in list(promised.values())[-3:]:
+        unit = Unit(row.kind, row.unit)
+        newest = store.newest(row.database, row.stream, unit)
+        rivals = [r for r in promised.values() if (r.unit, r.stream) == (row.unit, row.stream)]
+        best = max(rivals, key=lambda r: r.time_ns)
+        if newest is not None and newest["time_ns"] == best.time_ns:
+            findings.corrupt += newest != point_of(best)
+    marks = [what for what in said if isinstance(what, Marked)]
+    if marks:
+        findings.lost += store.last_mark() is None
+    return findings
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return (row.stream, row.kind, row.unit, row.time_ns, row.message.outbox)
