@@ -17,6 +17,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from benchmarks.failure import BenchFailed
+
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _START_WITHIN_S = 20.0
 
@@ -51,7 +53,7 @@ bind-address = "127.0.0.1:{rpc_port}"
 """
 
 
-class ServerUnavailable(Exception):
+class ServerUnavailable(BenchFailed):
     """A server the bench needs is not installed or did not start."""
 
 

@@ -23,6 +23,8 @@ class Bench:
 
 
 BENCHES = (
+    Bench("ingest", "benchmarks.ingest.bench", "rows stored per CPU second, beside Node-RED"),
+    Bench("edge", "benchmarks.edge", "what an agent costs the device it runs on"),
     Bench("outage", "benchmarks.outage.command", "pull every plug and count what is missing"),
 )
 

@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without-peer", action="store_true", help="measure ours alone")
 
 
-def run(arguments: argparse.Namespace) -> list[Row]:
+def measure(arguments: argparse.Namespace) -> list[Row]:
     """All rows. Raises ServerUnavailable or PeerUnavailable with what is missing."""
     ingests = INGESTS[:1] if arguments.without_peer else INGESTS
     if not arguments.without_peer:
@@ -133,7 +133,7 @@ def _paced(chain: Chain, qos: int, events: list[tuple[float, Callable[[], None]]
 
 def _store_away(chain: Chain, qos: int, _: argparse.Namespace) -> Row:
     away_at, back_at = _OUTAGE_S
-    events = [(away_at, lambda: chain.store.end()), (back_at, chain.store.start)]
+    events = [(away_at, chain.store.end), (back_at, chain.store.start)]
     return _paced(chain, qos, events)
 
 

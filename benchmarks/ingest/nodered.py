@@ -11,6 +11,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from benchmarks.failure import BenchFailed
+
 VERSIONS = ("node-red@4.1.15", "node-red-contrib-influxdb@0.7.0")
 READY = "Connected to broker"
 
@@ -27,7 +29,7 @@ return msg;
 """
 
 
-class PeerUnavailable(Exception):
+class PeerUnavailable(BenchFailed):
     """Node-RED cannot be run here; says why."""
 
 
