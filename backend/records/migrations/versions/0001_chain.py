@@ -1,4 +1,3 @@
-
 """The ledger, devices and the latest state.
 
 Revision ID: 0001
