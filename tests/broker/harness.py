@@ -184,6 +184,17 @@ class RawClient:
         return data
 
 
+def until(condition: Callable[[], bool]) -> None:
+    """Return once `condition` holds; fails after the deadline."""
+    pause = threading.Event()
+    for _ in range(int(DEADLINE_S / 0.02)):
+        if condition():
+            return
+        pause.wait(0.02)
+    message = "it did not happen in time"
+    raise AssertionError(message)
+
+
 def text(word: str) -> bytes:
     encoded = word.encode()
     return len(encoded).to_bytes(2, "big") + encoded
