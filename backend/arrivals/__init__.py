@@ -1,0 +1,1 @@
+"""When the next vehicle comes, and how sure that is."""
