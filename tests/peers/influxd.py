@@ -104,13 +104,12 @@ class Influxd:
         Independent of SoftPlace on purpose: the tests read with this what the store wrote.
         """
         parameters = {"q": influxql, "epoch": "ns"} | ({"db": database} if database else {})
-        if login is not None:
-            parameters |= {"u": login[0], "p": login[1]}
+        credentials = {"u": login[0], "p": login[1]} if login is not None else {}
         try:
             _, body = exchange(
                 self.port,
                 "POST",
-                "/query",
+                f"/query?{urllib.parse.urlencode(credentials)}",
                 urllib.parse.urlencode(parameters).encode(),
                 "application/x-www-form-urlencoded",
             )

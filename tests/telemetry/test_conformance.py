@@ -10,10 +10,12 @@ import pytest
 from backend.telemetry.embedded import EmbeddedTelemetry
 from backend.telemetry.fake import FakeTelemetry
 from backend.telemetry.model import Row, TelemetryStore
+from backend.telemetry.open import TelemetrySettings, open_telemetry
 from backend.telemetry.points import point_of
 from contract.clock import SystemClock
 from contract.retention import ONE_YEAR, REPLAY, TWO_MONTHS
 from contract.topics import Unit
+from tests.peers.influxd import running_influxd
 from tests.telemetry.rows import B1, OUTBOX, START_MS, one_of_each, position, row
 
 
@@ -25,9 +27,20 @@ def embedded_store(tmp_path: Path) -> Iterator[TelemetryStore]:
     yield EmbeddedTelemetry(tmp_path / "telemetry.sqlite", SystemClock())
 
 
+def influx1_store(tmp_path: Path) -> Iterator[TelemetryStore]:
+    with running_influxd(tmp_path / "influxd") as server:
+        yield open_telemetry(
+            TelemetrySettings(
+                url=server.url, path=tmp_path / "unused", spool_path=tmp_path / "spool.sqlite"
+            ),
+            SystemClock(),
+        )
+
+
 STORES: dict[str, Callable[[Path], Iterator[TelemetryStore]]] = {
     "fake": fake_store,
     "embedded": embedded_store,
+    "influxd 1.6": influx1_store,
 }
 
 
