@@ -1,0 +1,53 @@
+"""A living territory: every vehicle of a territory file, at once, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from contract.broker_url import BrokerAddress
+from contract.clock import Clock
+from contract.territory_file import Territory
+from simulator.accounts import UnitAccount
+from simulator.motion import Duties
+from simulator.radio import Shadow
+from simulator.vehicle import SimulatedVehicle, Surroundings
+
+_log = logging.getLogger("softplace.simulator")
+
+
+class LivingTerritory:
+    """Runs until cancelled."""
+
+    def __init__(
+        self,
+        territory: Territory,
+        shadows: Sequence[Shadow],
+        broker: BrokerAddress,
+        accounts: Mapping[str, UnitAccount],
+        data: Path,
+        clock: Clock,
+        seed: int,
+    ) -> None:
+        around = Surroundings(
+            territory=territory.territory,
+            duties=Duties(territory, seed),
+            shadows=shadows,
+            broker=broker,
+            data=data,
+            clock=clock,
+            seed=seed,
+        )
+        self._vehicles = [
+            SimulatedVehicle(vehicle.unit, accounts.get(vehicle.unit), around)
+            for vehicle in territory.vehicles
+        ]
+
+    async def run(self) -> None:
+        """Let every vehicle live."""
+        _log.info("living vehicles=%d", len(self._vehicles))
+        async with asyncio.TaskGroup() as group:
+            for vehicle in self._vehicles:
+                group.create_task(vehicle.live(), name=vehicle.unit)

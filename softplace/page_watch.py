@@ -1,0 +1,35 @@
+"""Whether the landing page lives: it answers, and a vehicle on it has been heard."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+ANSWER_WITHIN_S = 2.0
+
+
+def page_is_alive(url: str, *, vehicles: bool) -> bool:
+    """Whether `url` answers and, where asked, its map has a vehicle with a position."""
+    try:
+        if not vehicles:
+            return bool(_get(url))
+        return heard(json.loads(_get(f"{url}api/territory")))
+    except (OSError, ValueError, urllib.error.HTTPError):
+        return False
+
+
+def heard(page: object) -> bool:
+    """Whether a vehicle of the map's JSON has a position."""
+    match page:
+        case {"vehicles": list(vehicles)}:
+            return any(v.get("latitude") is not None for v in vehicles if isinstance(v, dict))
+        case _:
+            return False
+
+
+def _get(url: str) -> bytes:
+    # S310: the address is our own, on this machine.
+    with urllib.request.urlopen(url, timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310
+        content: bytes = answer.read()
+        return content
