@@ -1,0 +1,208 @@
+"""The agent at work: receiver to link. All its I/O is its parts'; this file joins them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import aclosing
+from typing import Protocol
+
+from contract.clock import Clock
+from contract.errors import MalformedMessage
+from edge.drivers.odometer import Odometer
+from edge.drivers.plausible_dates import LIVE_DATES, DateWindow
+from edge.drivers.position_source import Fix, PositionSource
+from edge.link.reading import Reading
+from edge.link.service import Link
+from edge.link.settings import LinkSettings
+from edge.truck_agent.config import TruckAgentConfig
+from edge.truck_agent.core import Motion, TruckCore
+from edge.truck_agent.hardware import Board, position_source
+from edge.truck_agent.odometer_file import OdometerFile
+
+ANCHOR_EVERY_MS = 60_000
+"""The link keeps the first anchor of a boot; the rest only confirm it."""
+GOODBYE_S = 2.0
+"""How long a stopping agent waits for its last words to be confirmed."""
+
+_log = logging.getLogger(__name__)
+
+
+class SelfReport(Protocol):
+    """What the machine says of itself."""
+
+    def readings(self) -> dict[str, object]:
+        """Fields of a `health` message."""
+        ...
+
+
+class TruckAgent:
+    """One vehicle's agent. `taken` counts the fixes it has dealt with."""
+
+    def __init__(
+        self,
+        config: TruckAgentConfig,
+        source: PositionSource,
+        link: Link,
+        clock: Clock,
+        board: SelfReport | None = None,
+    ) -> None:
+        self.taken = 0
+        self.published = 0
+        self.source = source
+        self.link = link
+        self._config = config
+        self._clock = clock
+        self._board = board
+        self._core = TruckCore(config.interval_s, config.parked_interval_s)
+        self._odometer_file = OdometerFile(config.outbox_path.with_suffix(".odometer"))
+        self._odometer = Odometer(self._odometer_file.restore())
+        self._anchored_boot_ms: int | None = None
+        self._is_refusing = False
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Say goodbye and let `run` return."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until stopped or cancelled; devices and network may come and go."""
+        self.link.announce("online")
+        running = [
+            asyncio.create_task(self.link.run(), name="link"),
+            asyncio.create_task(self._positions(), name="positions"),
+            asyncio.create_task(self._health(), name="health"),
+        ]
+        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
+        try:
+            await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if self._stopping.is_set():
+                await self._goodbye()
+        finally:
+            self._keep_odometer(at_once=True)
+            for task in (*running, stopping):
+                task.cancel()
+            endings = await asyncio.gather(*running, stopping, return_exceptions=True)
+            self.link.close()
+        for ending in endings:
+            if isinstance(ending, Exception):
+                raise ending
+
+    async def _positions(self) -> None:
+        async with aclosing(self.source.fixes()) as fixes:  # type: ignore[type-var]  # a generator
+            async for fix in fixes:
+                self._take(fix)
+
+    def _take(self, fix: Fix) -> None:
+        metres = self._odometer.add(fix)
+        self._anchor(fix)
+        before = self._core.motion
+        if self._core.take(fix):
+            self._publish(fix, metres)
+        parks = self._core.motion is Motion.PARKED and before is Motion.MOVING
+        self._keep_odometer(at_once=parks)
+        self.taken += 1
+
+    def _publish(self, fix: Fix, metres: float) -> None:
+        reading = Reading(
+            stream="position",
+            body=position_body(fix, metres),
+            boot_ms=fix.boot_ms,
+            observed_ms=fix.observed_ms,
+            clock="gnss",
+        )
+        try:
+            self.link.put(reading)
+        except MalformedMessage as error:
+            if not self._is_refusing:
+                _log.warning("position=unsendable unit=%s why=%s", self._config.unit, error.why)
+            self._is_refusing = True
+            return
+        self._is_refusing = False
+        self.published += 1
+
+    def _anchor(self, fix: Fix) -> None:
+        if not fix.dates_the_clock:
+            return
+        last = self._anchored_boot_ms
+        if last is None or fix.boot_ms - last >= ANCHOR_EVERY_MS:
+            self._anchored_boot_ms = fix.boot_ms
+            self.link.anchor("gnss", fix.observed_ms, fix.boot_ms)
+
+    def _keep_odometer(self, *, at_once: bool) -> None:
+        now_ms = int(self._clock.monotonic_s() * 1_000)
+        self._odometer_file.keep(self._odometer.metres, now_ms, at_once=at_once)
+
+    async def _health(self) -> None:
+        if self._board is None or self._config.health_interval_s == 0:
+            await asyncio.get_running_loop().create_future()
+            return
+        while True:
+            self._say_health(self._board.readings())
+            await self._clock.sleep(self._config.health_interval_s)
+
+    def _say_health(self, body: dict[str, object]) -> None:
+        link = self.link.health()
+        body["outbox_depth"] = link.depth
+        body["outbox_age_s"] = round(link.oldest_age_s or 0.0, 1)
+        if link.round_trip_s is not None:
+            body["link_round_trip_s"] = round(link.round_trip_s, 3)
+        body["rejected_sentences"] = sum(self.source.counters().rejected.values())
+        self.link.put(Reading(stream="health", body=body, boot_ms=self._clock.boot_ms()))
+
+    async def _goodbye(self) -> None:
+        self.link.announce("offline")
+        settled = asyncio.create_task(self.link.settled())
+        too_late = asyncio.create_task(self._clock.sleep(GOODBYE_S))
+        await asyncio.wait([settled, too_late], return_when=asyncio.FIRST_COMPLETED)
+        settled.cancel()
+        too_late.cancel()
+
+
+def position_body(fix: Fix, metres: float) -> dict[str, object]:
+    """The fields of a `position` message; what is not known is left out.
+
+    Seven decimals of a degree are a centimetre, two of a speed a walker's step an hour.
+    """
+    body: dict[str, object] = {
+        "latitude": round(fix.latitude, 7),
+        "longitude": round(fix.longitude, 7),
+        "fix_quality": fix.fix_quality,
+        "odometer_m": round(metres, 1),
+    }
+    optional = {
+        "speed_m_s": fix.speed_m_s and round(fix.speed_m_s, 2),
+        "course_deg": fix.course_deg and round(fix.course_deg, 1),
+        "accuracy_m": fix.accuracy_m and round(fix.accuracy_m, 1),
+        "satellites": fix.satellites,
+    }
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def link_settings(config: TruckAgentConfig) -> LinkSettings:
+    """The link's part of the configuration."""
+    return LinkSettings(
+        broker=config.broker,
+        outbox_path=config.outbox_path,
+        ca_file=config.ca_file,
+        cert_file=config.cert_file,
+        key_file=config.key_file,
+        outbox_max_bytes=config.outbox_max_bytes,
+        batch_s=config.batch_s,
+        heartbeat_s=0,
+        machine_serial=config.machine_serial,
+    )
+
+
+def build_truck_agent(
+    config: TruckAgentConfig,
+    clock: Clock,
+    chance: random.Random,
+    version: str = "0",
+    dates: DateWindow = LIVE_DATES,
+) -> TruckAgent:
+    """The agent with its real parts. Raises what opening the outbox raises."""
+    source = position_source(config.position, clock, chance, dates)
+    link = Link(link_settings(config), config.territory, config.unit, clock, chance, version)
+    return TruckAgent(config, source, link, clock, Board(config.outbox_path.parent))
