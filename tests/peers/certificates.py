@@ -42,6 +42,22 @@ class CertificateAuthority:
         """A device's certificate; slashes in the name stay part of it."""
         return self._issue(common_name, "extendedKeyUsage=clientAuth")
 
+    def revocation_list(self, *revoked: Certificate) -> Path:
+        """The list of withdrawn certificates, empty without arguments."""
+        config = self._directory / "ca.cnf"
+        (self._directory / "index.txt").touch()
+        config.write_text(
+            "[ca]\ndefault_ca = this\n[this]\n"
+            f"database = {self._directory / 'index.txt'}\n"
+            f"certificate = {self.ca_file}\nprivate_key = {self._ca_key}\n"
+            "default_md = sha256\ndefault_crl_days = 2\n"
+        )
+        for certificate in revoked:
+            _openssl("ca", "-config", str(config), "-revoke", str(certificate.cert_file))
+        path = self._directory / "ca.crl"
+        _openssl("ca", "-config", str(config), "-gencrl", "-out", str(path))
+        return path
+
     def _issue(self, common_name: str, extension: str) -> Certificate:
         self._issued += 1
         stem = self._directory / f"issued-{self._issued}"
@@ -49,7 +65,7 @@ class CertificateAuthority:
             stem.with_suffix(suffix) for suffix in (".key", ".csr", ".crt", ".ext")
         )
         extensions.write_text(extension + "\n")
-        escaped = common_name.replace("/", "\\/")
+        escaped = common_name.replace("/", "\\/").replace("+", "\\+")
         _openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
             *("-subj", f"/CN={escaped}", "-keyout", str(key), "-out", str(request)),
