@@ -20,6 +20,7 @@ from softplace.living import LivingTerritory
 from softplace.page_watch import page_is_alive
 from softplace.sentences import sentence_of
 from softplace.up_plan import HOST, Plan, json_line, make_plan
+from softplace.vehicle_files import write_vehicle_files
 
 USUAL_PORT = 8440
 USUAL_SPEED = 4.0
@@ -217,6 +218,7 @@ async def _ready(plan: Plan) -> None:
 
 
 def _announce(plan: Plan, *, as_json: bool) -> None:
+    directory = None if plan.simulated else write_vehicle_files(plan)
     if as_json:
         print(json_line(plan), flush=True)
         return
@@ -224,6 +226,11 @@ def _announce(plan: Plan, *, as_json: bool) -> None:
         f"SoftPlace est prêt : {plan.url} (Ctrl-C pour arrêter)",
         f"SoftPlace is ready: {plan.url} (Ctrl-C to stop)",
     )
+    if directory is not None:
+        _say(
+            f"Réglages des véhicules : {directory}/*.toml",
+            f"Settings of the vehicles: {directory}/*.toml",
+        )
     _say(f"Écran d’arrêt : {plan.board_url}", f"Board at a stop: {plan.board_url}")
 
 
