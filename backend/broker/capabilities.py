@@ -101,7 +101,7 @@ CAPABILITIES = (
         "no",
         "private brokers keep them in memory; deploy/mosquitto keeps them on disk",
     ),
-    Capability("oversized_packet", "a packet over 256 KiB ends its connection only", "yes", "yes"),
+    Capability("oversized_packet", "a packet over 8 MiB ends its connection only", "yes", "yes"),
 )
 
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from contract.broker_url import BrokerAddress
 from contract.topics import Unit
 
-MAX_PACKET_BYTES = 262_144
-"""The largest packet taken; the largest message of the contract is a plan of 60 kB."""
+MAX_PACKET_BYTES = 8 * 1024 * 1024
+"""The largest packet taken: a batch of 500 accepted messages, each as long as it may be, fits."""
 
 
 @dataclass(frozen=True, slots=True)

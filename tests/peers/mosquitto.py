@@ -29,7 +29,7 @@ LIMITS = {
     "max_inflight_messages": "5000",
     "max_queued_messages": "500000",
     "max_queued_bytes": "268435456",
-    "max_packet_size": "262144",
+    "max_packet_size": "8388608",
 }
 """As in deploy/mosquitto: the defaults (20 in flight, 1,000 queued) drop silently."""
 START_WITHIN_S = 10.0

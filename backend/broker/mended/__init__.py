@@ -15,5 +15,5 @@ the faults are; each file here says which one it mends.
 | what is in flight is forgotten after 5 s and at each disconnect | outgoing.py |
 | a client that connects is sent retained messages it never asked for | broker.py |
 | a message published at QoS 0 goes out at the QoS of the subscription | subscription_tree.py |
-| packets of 256 MB are taken, a task started for each, malformed ones skipped | packets.py |
+| packets of up to 256 MB are taken, a task started for each, malformed ones skipped | packets.py |
 """
