@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+from contract.broker_url import BrokerAddress
 from contract.clock import SimulatedClock
-from softplace.credentials import FILE_NAME
+from softplace.credentials import FILE_NAME, write_secret
 from softplace.failure import CommandFailed
 from softplace.up_plan import HOST, Plan
 
@@ -70,6 +72,11 @@ class LivingTerritory:
 
     def _command(self) -> list[str]:
         plan = self._plan
+        given = plan.given_broker
+        accounts = plan.data / FILE_NAME
+        if given is not None:
+            accounts = plan.data / "given-accounts.json"
+            write_secret(accounts, _everybody_as(plan, given))
         return [
             sys.executable,
             "-m",
@@ -79,10 +86,16 @@ class LivingTerritory:
             "--radio",
             str(plan.radio_file),
             "--broker",
-            f"mqtt://{HOST}:{plan.broker_port}",
+            (given or BrokerAddress(HOST, plan.broker_port)).shown,
             "--accounts",
-            str(plan.data / FILE_NAME),
+            str(accounts),
             "--data",
             str(plan.data / "vehicles"),
             "--stop-with-stdin",
         ]
+
+
+def _everybody_as(plan: Plan, broker: BrokerAddress) -> str:
+    """On somebody else's broker every simulated vehicle uses the account of the settings."""
+    login = {"username": broker.username or "", "password": broker.password or ""}
+    return json.dumps({"units": {v.unit: login for v in plan.territory.vehicles}})

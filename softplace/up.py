@@ -53,6 +53,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where everything is kept (var)",
     )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings (TOML) that name a broker, a time-series or a records store to use",
+    )
     parser.add_argument("--json", action="store_true", help="say what runs as one JSON object")
     parser.epilog = (
         "example:\n  softplace up --speed 8\n\n"
@@ -81,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
                 speed=arguments.speed,
                 port=arguments.port,
                 simulate=not arguments.no_simulator,
+                config=arguments.config,
             )
             asyncio.run(_until_stopped(plan, arguments.seconds, as_json=arguments.json))
     except CommandFailed:
@@ -143,7 +150,11 @@ async def _everything(plan: Plan, seconds: float | None, *, as_json: bool) -> No
         _say("SoftPlace démarre…", "SoftPlace is starting…")
     async with AsyncExitStack() as cleanup:
         broker = choose_broker(
-            plan.data / "broker", host=HOST, port=plan.broker_port, accounts=accounts_of(plan)
+            plan.data / "broker",
+            given=plan.given_broker,
+            host=HOST,
+            port=plan.broker_port,
+            accounts=accounts_of(plan),
         )
         cleanup.push_async_callback(broker.stop)
         await broker.start()

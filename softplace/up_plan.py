@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from backend.settings import BrokerSettings, Settings, load_settings
+from contract.broker_url import BrokerAddress
 from contract.clock import Clock, SimulatedClock, SystemClock
 from contract.territory_file import Territory, load_territory
 from softplace.clock_file import read_reached_ms
@@ -43,6 +45,15 @@ class Plan:
     speed: float
     web_port: int
     broker_port: int
+    engines: Settings | None = None
+    """Named engines in place of the embedded ones."""
+
+    @property
+    def given_broker(self) -> BrokerAddress | None:
+        """A broker that somebody else runs, with the account that everybody here uses on it."""
+        if self.engines is None or self.engines.broker == BrokerSettings():
+            return None
+        return self.engines.broker_address
 
     @property
     def simulated(self) -> bool:
@@ -61,9 +72,19 @@ class Plan:
 
 
 def make_plan(
-    *, data: Path, territory_file: Path | None, speed: float, port: int, simulate: bool
+    *,
+    data: Path,
+    territory_file: Path | None,
+    speed: float,
+    port: int,
+    simulate: bool,
+    config: Path | None = None,
 ) -> Plan:
-    """The plan of a run. Raises InvalidTerritory and CommandFailed, one sentence each."""
+    """The plan of a run.
+
+    Raises InvalidTerritory, InvalidSettings and CommandFailed, one sentence each.
+    """
+    engines = load_settings(config) if config else None
     source = territory_file or demonstration_file()
     territory = load_territory(source)
     web_port = free_port(port)
@@ -85,6 +106,7 @@ def make_plan(
         speed=speed,
         web_port=web_port,
         broker_port=usual_or_free_port(USUAL_BROKER_PORT),
+        engines=engines,
     )
 
 
@@ -151,7 +173,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "url": plan.url,
         "board": plan.board_url,
         "territory": plan.territory.territory,
-        "broker": f"mqtt://{HOST}:{plan.broker_port}",
+        "broker": (plan.given_broker or BrokerAddress(HOST, plan.broker_port)).shown,
         "data": str(plan.data),
         "simulated": plan.simulated,
         "speed": plan.speed if plan.simulated else 1.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from backend.broker.model import Account
 from backend.settings import BrokerSettings, Settings, WebSection
 from contract.topics import parse_unit
@@ -19,9 +21,9 @@ def accounts_of(plan: Plan) -> list[Account]:
 
 
 def settings_of(plan: Plan) -> Settings:
-    """The backend on its embedded defaults, under the data directory."""
+    """The backend on its embedded defaults, or on the engines that are named."""
     backend = plan.credentials.backend
-    return Settings(
+    own = Settings(
         territory=plan.territory.territory,
         territory_file=str(plan.territory_file),
         data=str(plan.data),
@@ -30,4 +32,11 @@ def settings_of(plan: Plan) -> Settings:
             url=f"mqtt://{backend.username}:{backend.password}@{HOST}:{plan.broker_port}"
         ),
         web=WebSection(host=HOST, port=plan.web_port),
+    )
+    engines = plan.engines
+    if engines is None:
+        return own
+    broker = engines.broker if plan.given_broker else own.broker
+    return msgspec.structs.replace(
+        own, broker=broker, telemetry=engines.telemetry, records=engines.records
     )

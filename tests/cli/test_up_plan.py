@@ -95,3 +95,19 @@ def test_a_page_without_vehicles_or_without_answer_is_not_alive() -> None:
     assert not heard({"vehicles": []})
     assert not heard("nonsense")
     assert not page_is_alive(f"http://127.0.0.1:{free_port(0)}/", vehicles=True)
+
+
+def test_named_engines_take_the_place_of_the_embedded_ones(tmp_path: Path) -> None:
+    config = tmp_path / "engines.toml"
+    config.write_text(
+        'territory = "lozere"\ndata = "x"\n[broker]\nurl = "mqtt://me:pw@broker.test:1884"\n'
+        '[telemetry]\nurl = "http://127.0.0.1:8086"\n'
+    )
+    plan = make_plan(
+        data=tmp_path, territory_file=None, speed=4.0, port=0, simulate=True, config=config
+    )
+    settings = settings_of(plan)
+    assert settings.telemetry.url == "http://127.0.0.1:8086"
+    assert settings.broker_address.host == "broker.test"
+    assert settings.data == str(tmp_path)
+    assert "pw" not in str(as_json(plan))
