@@ -58,7 +58,8 @@ def failure_of(
     """The error that a refusal stands for; never one that hides what the server said."""
     said = words_of(body)
     if status in {400, 422}:
-        return LinesRefused(database, said, dropped_of(said))
+        reason = re.sub(r"\s*\bdropped=\d+", "", said)
+        return LinesRefused(database, reason, dropped_of(said))
     if status in {401, 403}:
         return TelemetryRefused(
             f"{shown} does not let us use database {database} ({status}: {said}); "

@@ -91,19 +91,22 @@ class SpooledTelemetry(ServerReader):
         Called by the thread; a store opened with `drains=False` has it called by its owner.
         Raises TelemetryUnavailable where the spool's own disk fails.
         """
+        refused: dict[bytes, str] = {}
+        waiting = self._spool.oldest(MAX_LINES)
         try:
-            if not self._prepared:
+            if not self._prepared or (waiting is None and self._circuit.broken):
                 self._server.prepare()
                 self._prepared = True
-            waiting = self._spool.oldest(MAX_LINES)
-            refused = deliver(self._server, waiting.database, waiting.lines) if waiting else {}
+            elif waiting is None:
+                return False
+            if waiting is not None:
+                refused = deliver(self._server, waiting.database, waiting.lines)
         except (TelemetryUnavailable, TelemetryRefused) as error:
             self._circuit.breaks(error)
             return True
         self._circuit.heals(self._spool.rows)
-        if waiting is None:
-            return False
-        self._spool.settle(waiting, self._worth_keeping(waiting.database, refused))
+        if waiting is not None:
+            self._spool.settle(waiting, self._worth_keeping(waiting.database, refused))
         return True
 
     def _sent(self, database: str, lines: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from backend.telemetry.points import point_of
 from contract.clock import SystemClock
 from contract.retention import ONE_YEAR, REPLAY, TWO_MONTHS
 from contract.topics import Unit
+from tests.peers.influx2_front import TOKEN, influx2_front
 from tests.peers.influxd import running_influxd
 from tests.telemetry.rows import B1, OUTBOX, START_MS, one_of_each, position, row
 
@@ -37,10 +38,25 @@ def influx1_store(tmp_path: Path) -> Iterator[TelemetryStore]:
         )
 
 
+def influx2_store(tmp_path: Path) -> Iterator[TelemetryStore]:
+    with running_influxd(tmp_path / "influxd") as server, influx2_front(server) as front:
+        yield open_telemetry(
+            TelemetrySettings(
+                url=front.url,
+                path=tmp_path / "unused",
+                spool_path=tmp_path / "spool.sqlite",
+                token=TOKEN,
+                org="so",
+            ),
+            SystemClock(),
+        )
+
+
 STORES: dict[str, Callable[[Path], Iterator[TelemetryStore]]] = {
     "fake": fake_store,
     "embedded": embedded_store,
     "influxd 1.6": influx1_store,
+    "calls of 2.x": influx2_store,
 }
 
 
