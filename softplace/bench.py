@@ -20,12 +20,19 @@ class Bench:
     name: str
     module: str
     help: str
+    wiring: str | None = None
+    """A module of this package that hands the benchmark what it may not import itself."""
 
 
 BENCHES = (
     Bench("ingest", "benchmarks.ingest.bench", "rows stored per CPU second, beside Node-RED"),
     Bench("edge", "benchmarks.edge", "what an agent costs the device it runs on"),
-    Bench("outage", "benchmarks.outage.command", "pull every plug and count what is missing"),
+    Bench(
+        "outage",
+        "benchmarks.outage.command",
+        "pull every plug and count what is missing",
+        wiring="softplace.power_cut_subjects",
+    ),
 )
 
 
@@ -48,6 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print; 1 where a row says that a bar was missed."""
     module = importlib.import_module(arguments.chosen.module)
+    if arguments.chosen.wiring:
+        arguments.wiring = importlib.import_module(arguments.chosen.wiring)
     try:
         rows: list[dict[str, Any]] = module.measure(arguments)
     except BenchFailed as error:

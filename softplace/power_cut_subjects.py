@@ -6,22 +6,24 @@ This stands at the front door because a benchmark may not reach into the backend
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+import msgspec
 
 from backend.telemetry.embedded import EmbeddedTelemetry
 from backend.telemetry.model import Row
 from backend.telemetry.points import point_of
 from backend.telemetry.tables import Table
-from benchmarks.power_cut.runner import Findings
+from benchmarks.power_cut.outbox_subject import OutboxSubject
+from benchmarks.power_cut.runner import Findings, Subject
 from benchmarks.power_cut.vfs import Connect, Recorder
 from contract.clock import ManualClock
 from contract.streams import BY_NAME
 from contract.topics import Unit
-from contract.uplink import Alarm, Position
 
 _T0_MS = 1_790_000_000_000
 _NOW_MS = _T0_MS + 10**9
@@ -61,21 +63,17 @@ class Rows:
         random = self._random
         stream = random.choice(("position", "position", "position", "alarm"))
         observed_ms, seq = _T0_MS + random.randint(0, 10**9), random.randint(1, 10**9)
+        body: dict[str, object] = {"latitude": random.random(), "longitude": random.random()}
+        if stream == "alarm":
+            body = {"alarm": "sos", "detail": "x" * random.randint(0, 200)}
         envelope = {
             "outbox": f"{random.getrandbits(64):016x}",
             "seq": seq,
             "boot": "0000000a-0000000b",
             "observed_ms": observed_ms,
+            "clock": "gnss",
         }
-        message: Alarm | Position
-        if stream == "alarm":
-            message = Alarm(
-                **envelope, clock="gnss", alarm="sos", detail="x" * random.randint(0, 200)
-            )
-        else:
-            message = Position(
-                **envelope, clock="gnss", latitude=random.random(), longitude=random.random()
-            )
+        message = msgspec.convert(envelope | body, BY_NAME[stream].message)
         return Row(
             kind="bus",
             unit=f"b{random.randint(1, 3)}",
@@ -159,3 +157,7 @@ def compare(store: EmbeddedTelemetry, path: Path, said: Sequence[object]) -> Fin
 
 def _key(row: Row) -> tuple[object, ...]:
     return (row.stream, row.kind, row.unit, row.time_ns, row.message.outbox)
+
+
+SUBJECTS: tuple[Subject, ...] = (OutboxSubject(), EmbeddedSubject())
+"""Every file whose loss would be a loss."""

@@ -7,7 +7,7 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -92,10 +92,21 @@ def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-async def until(condition: object, timeout_s: float, every_s: float = 0.02) -> bool:
+async def until(condition: Callable[[], object], timeout_s: float, every_s: float = 0.02) -> bool:
     """Whether `condition()` came true within the time."""
+
+    async def asked() -> bool:
+        return bool(condition())
+
+    return await eventually(asked, timeout_s, every_s)
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[bool]], timeout_s: float, every_s: float = 0.03
+) -> bool:
+    """Whether `await condition()` came true within the time."""
     deadline = time.monotonic() + timeout_s
-    while not condition():  # type: ignore[operator] # any callable; awaiting ones are not asked
+    while not await condition():
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(every_s)

@@ -7,19 +7,10 @@ from collections import defaultdict
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.outage.outbox_file import Highest
-
-STREAM_NUMBERS = {
-    "alarm": 1,
-    "status": 2,
-    "tap": 3,
-    "ack": 4,
-    "position": 5,
-    "occupancy": 6,
-    "wifi": 7,
-    "health": 8,
-}
+from contract.streams import BY_NAME
 
 
 class Confirmations:
@@ -28,7 +19,7 @@ class Confirmations:
     def __init__(self, port: int, territory: str) -> None:
         self._topic = f"softplace/1/{territory}/+/+/down/stored"
         self._contiguous: dict[tuple[str, int], int] = {}
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="outage-listener")
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="outage-listener")
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
@@ -59,4 +50,4 @@ class Confirmations:
             return
         stored = json.loads(message.payload)
         for stream, ranges in stored.get("streams", {}).items():
-            self._contiguous[stored["outbox"], STREAM_NUMBERS[stream]] = ranges["contiguous"]
+            self._contiguous[stored["outbox"], BY_NAME[stream].number] = ranges["contiguous"]

@@ -18,16 +18,16 @@ from contract.crash_points import (
 )
 
 SHARES: Mapping[str, float] = {
-    AGENT: 0.280,
-    INGEST: 0.255,
+    AGENT: 0.285,
+    INGEST: 0.250,
     BROKER: 0.155,
     INFLUXD: 0.155,
     LINK: 0.155,
 }
 """Of all deaths. Every target at least 15 %; agents and ingest, the only programs with named
 crash points, more than half."""
-POINT_SHARE = 0.965
-"""Of the lives of agents and ingest that are armed: half of ALL deaths are to be at a point."""
+POINT_SHARE = 0.512
+"""Of all deaths that are at a named point; what is above it may die at random."""
 
 _POINTS = {
     AGENT: {ROW_WRITTEN_NOT_SYNCED: 24, CONFIRMED_NOT_FORGOTTEN: 40},
@@ -49,17 +49,23 @@ class Life:
 class Dice:
     """The choices of one seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, skip: int = 0) -> None:
+        """`skip` is the number of deaths that earlier runs with this seed have had."""
         self.seed = seed
+        self._name = f"{seed}/{skip}"
         self._lives: dict[str, Random] = {}
-        self._groups = _random(f"{seed}/groups")
+        self._groups = _random(f"{self._name}/groups")
 
-    def life(self, target: str, name: str, seconds: float) -> Life:
-        """The next life of an agent or the ingest, about `seconds` long."""
-        random = self._lives.setdefault(name, _random(f"{self.seed}/{name}"))
+    def life(
+        self, target: str, name: str, seconds: float, counts: Mapping[str, int], points: int
+    ) -> Life:
+        """The next life of an agent or the ingest, shorter where its kind dies too rarely."""
+        random = self._lives.setdefault(name, _random(f"{self._name}/{name}"))
+        total = sum(counts.values()) + 1
         point, most = random.choice(sorted(_POINTS[target].items()))
-        armed = random.random() < POINT_SHARE
-        count = random.randint(1, most)
+        armed = points < POINT_SHARE * total or random.random() < 0.5
+        due = (counts.get(target, 0) + 1) / (SHARES[target] * total + 1)
+        count = random.randint(1, max(1, round(most * min(max(due, 0.3), 1.5))))
         length_s = random.uniform(0.5, 1.5) * seconds
         return Life(point if armed else None, count, 3 * seconds if armed else length_s)
 

@@ -32,6 +32,8 @@ class Receiver:
         self.journal = directory / "journal.jsonl"
         self.period_ms = period_ms
         self.sent = 0
+        self.phase_ms = number % period_ms
+        """No two receivers speak of the same millisecond."""
         self._number = number
         self._talking = asyncio.Event()
         self._talking.set()
@@ -41,6 +43,11 @@ class Receiver:
         self.path.unlink(missing_ok=True)
         self.path.symlink_to(os.ttyname(self._slave))
         self._file = self.journal.open("a", encoding="utf-8", buffering=1)
+
+    @property
+    def last_written_ms(self) -> int | None:
+        """When the journal's last line was written, or None of an empty one."""
+        return max((fix.written_ms for fix in read_journal(self.journal)), default=None)
 
     @property
     def device(self) -> str:
@@ -61,7 +68,8 @@ class Receiver:
         while True:
             await self._talking.wait()
             now_ms = time.time_ns() // 1_000_000
-            epoch_ms = max(now_ms // self.period_ms * self.period_ms, epoch_ms + self.period_ms)
+            beat_ms = (now_ms - self.phase_ms) // self.period_ms * self.period_ms + self.phase_ms
+            epoch_ms = max(beat_ms, epoch_ms + self.period_ms)
             await asyncio.sleep(max(0, epoch_ms - now_ms) / 1_000)
             if self._talking.is_set():
                 self.send(epoch_ms)

@@ -39,6 +39,8 @@ class Relay:
         self.port = 0
         self.passed_up_bytes = 0
         self.passed_down_bytes = 0
+        self.accepted_s: list[float] = []
+        """When each connection that was let through began, on the monotonic clock."""
         self._up = asyncio.Event()
         self._up.set()
         self._flowing = asyncio.Event()
@@ -94,6 +96,7 @@ class Relay:
                 if not self._up.is_set():
                     _reset(client)
                     continue
+                self.accepted_s.append(time.monotonic())
                 connection = asyncio.create_task(self._serve(client), name="connection")
                 self._connections.add(connection)
                 connection.add_done_callback(self._connections.discard)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 AGENT = "agent"
 BROKER = "broker"
@@ -47,6 +48,22 @@ class Listening:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """The bench itself began or was stopped here: its agent did not live, and nobody killed it."""
+
+    at_ms: int
+    name: str
+
+
+Entry = Death | Listening | Interruption
+_KINDS: dict[str, type[Entry]] = {
+    "death": Death,
+    "listening": Listening,
+    "interruption": Interruption,
+}
+
+
 class Tally:
     """All deaths of one data directory."""
 
@@ -54,13 +71,14 @@ class Tally:
         self._path = path
         self.deaths: list[Death] = []
         self.listening: list[Listening] = []
+        self.interruptions: list[Interruption] = []
         self.checks: list[dict[str, object]] = []
         for line in _lines(path):
             self._take(json.loads(line))
 
-    def add(self, entry: Death | Listening) -> None:
+    def add(self, entry: Entry) -> None:
         """Note it, on disk at once."""
-        kind = "death" if isinstance(entry, Death) else "listening"
+        kind = next(kind for kind, type_ in _KINDS.items() if isinstance(entry, type_))
         self._append({"kind": kind, **asdict(entry)})
 
     def add_check(self, check: dict[str, object]) -> None:
@@ -72,14 +90,18 @@ class Tally:
             file.write(json.dumps(row) + "\n")
         self._take(dict(row))
 
-    def _take(self, row: dict[str, object]) -> None:
+    def _take(self, row: dict[str, Any]) -> None:
         kind = row.pop("kind")
-        if kind == "death":
-            self.deaths.append(Death(**row))  # type: ignore[arg-type] # written by `add`
-        elif kind == "listening":
-            self.listening.append(Listening(**row))  # type: ignore[arg-type] # written by `add`
-        else:
+        if kind == "check":
             self.checks.append(row)
+            return
+        entry = _KINDS[kind](**row)
+        if isinstance(entry, Death):
+            self.deaths.append(entry)
+        elif isinstance(entry, Listening):
+            self.listening.append(entry)
+        else:
+            self.interruptions.append(entry)
 
     def count(self, target: str | None = None) -> int:
         """Deaths of one target, or of all."""
@@ -93,7 +115,8 @@ class Tally:
     def silences(self, name: str) -> list[tuple[int, int | None]]:
         """Per death of this agent: when it died and when a later life listened (None: not yet)."""
         listened = sorted(entry.at_ms for entry in self.listening if entry.name == name)
-        died = sorted(d.at_ms for d in self.deaths if d.target == AGENT and d.name == name)
+        killed = [d.at_ms for d in self.deaths if d.target == AGENT and d.name == name]
+        died = sorted(killed + [i.at_ms for i in self.interruptions if i.name == name])
         return [(at_ms, next((m for m in listened if m >= at_ms), None)) for at_ms in died]
 
     def summary(self) -> dict[str, object]:
@@ -128,8 +151,3 @@ def _lines(path: Path) -> Iterator[str]:
     if newline and len(whole) + 1 < len(text):
         path.write_text(whole + "\n", encoding="utf-8")
     yield from filter(None, whole.split("\n"))
-
-
-def deaths_between(deaths: Iterable[Death], start_ms: int, end_ms: int) -> list[Death]:
-    """Deaths within [start, end)."""
-    return [death for death in deaths if start_ms <= death.at_ms < end_ms]

@@ -60,6 +60,8 @@ class UnitVerdict:
     journalled: int = 0
     stored: int = 0
     never_numbered: int = 0
+    dropped: int = 0
+    """Missing, and the agent named the numbers they had."""
     lost: list[int] = field(default_factory=list)
     """Times (ms) of fixes that are missing without an excuse."""
     doubled: list[int] = field(default_factory=list)
@@ -92,8 +94,13 @@ def judge(
     points: Iterable[StoredFix],
     silences: Sequence[Silence],
     batch_ms: int,
+    named: Mapping[str, Iterable[tuple[int, int]]] | None = None,
 ) -> UnitVerdict:
-    """Compare one unit's journal with its points; `silences` are its agent's deaths."""
+    """Compare one unit's journal with its points.
+
+    `silences` are its agent's deaths; `named` gives per outbox the ranges [start, end) of
+    position numbers that the agent reported as lost.
+    """
     verdict = UnitVerdict(unit, journalled=len(journal))
     wanted = {fix.observed_ms: fix for fix in journal}
     found: dict[int, StoredFix] = {}
@@ -108,11 +115,14 @@ def judge(
             if _differs(fix, point):
                 verdict.wrong.append(fix.observed_ms)
     verdict.stored = len(found)
+    dropped = _dropped(journal, found, named or {})
     for fix in journal:
         if fix.observed_ms in found:
             continue
         if any(_excuses(silence, fix.written_ms, batch_ms) for silence in silences):
             verdict.never_numbered += 1
+        elif fix.observed_ms in dropped:
+            verdict.dropped += 1
         else:
             verdict.lost.append(fix.observed_ms)
     verdict.disordered = _disordered(journal, found)
@@ -130,6 +140,34 @@ def _differs(fix: JournalledFix, point: StoredFix) -> bool:
 def _excuses(silence: Silence, written_ms: int, batch_ms: int) -> bool:
     start = silence.died_ms - batch_ms - READ_AND_QUEUED_MS
     return start <= written_ms <= silence.listening_ms + PORT_OPENING_MS
+
+
+def _dropped(
+    journal: Sequence[JournalledFix],
+    found: Mapping[int, StoredFix],
+    named: Mapping[str, Iterable[tuple[int, int]]],
+) -> set[int]:
+    """Missing fixes between two stored ones that are covered by as many named numbers.
+
+    Numbers rise with time, so numbers named between those of two stored neighbours can only
+    have been those of the fixes between them.
+    """
+    excused: set[int] = set()
+    missing: list[int] = []
+    before: StoredFix | None = None
+    for fix in journal:
+        point = found.get(fix.observed_ms)
+        if point is None:
+            missing.append(fix.observed_ms)
+            continue
+        low = before.seq if before is not None and before.outbox == point.outbox else 0
+        count = sum(
+            max(0, min(end, point.seq) - max(start, low + 1))
+            for start, end in named.get(point.outbox, ())
+        )
+        excused.update(missing[len(missing) - min(count, len(missing)) :])
+        missing, before = [], point
+    return excused
 
 
 def _disordered(journal: Sequence[JournalledFix], found: Mapping[int, StoredFix]) -> list[int]:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from benchmarks.outage.dice import SHARES, Dice
-from benchmarks.outage.tally import AGENT, INGEST, LINK, Death, Listening, Tally
+from benchmarks.outage.tally import AGENT, INGEST, LINK, Death, Interruption, Listening, Tally
 
 
 def death(target, at_ms=1, name=None, group=1, point=None, in_flight=3):
@@ -35,6 +35,15 @@ def test_a_death_without_a_new_life_is_open_ended(tmp_path):
     assert tally.silences("bus/b1") == [(10, 20), (30, None)]
 
 
+def test_an_interruption_excuses_but_is_no_kill(tmp_path):
+    tally = Tally(tmp_path / "kills.jsonl")
+    tally.add(Interruption(5, "bus/b1"))
+    tally.add(Listening(9, "bus/b1"))
+
+    assert tally.silences("bus/b1") == [(5, 9)]
+    assert tally.kills == 0
+
+
 def test_cut_links_are_counted_beside_the_kills(tmp_path):
     tally = Tally(tmp_path / "kills.jsonl")
     tally.add(death(LINK, group=1))
@@ -50,7 +59,7 @@ def test_every_target_gets_its_share_and_half_die_at_a_named_point():
     counts, at_point = Counter(), 0
     while sum(counts.values()) < 1_000:
         target = dice.one_of([AGENT] * 11 + [INGEST] * 10)
-        at_point += dice.life(target, target, 10).point is not None
+        at_point += dice.life(target, target, 10, counts, at_point).point is not None
         counts[target] += 1
         for other in dice.companions(counts) or dice.owed(counts)[:1]:
             counts[other] += 1
@@ -64,7 +73,9 @@ def test_every_target_gets_its_share_and_half_die_at_a_named_point():
 def test_the_same_seed_makes_the_same_choices():
     one, two = (Dice(7), Dice(7))
 
-    assert [one.life(AGENT, "a", 9) for _ in range(9)] == [
-        two.life(AGENT, "a", 9) for _ in range(9)
+    assert [one.life(AGENT, "a", 9, {}, 0) for _ in range(9)] == [
+        two.life(AGENT, "a", 9, {}, 0) for _ in range(9)
     ]
-    assert Dice(8).life(AGENT, "a", 9) != Dice(7).life(AGENT, "a", 9)
+    assert [Dice(8).life(AGENT, "a", 9, {}, 0) for _ in range(9)] != [
+        Dice(7).life(AGENT, "a", 9, {}, 0) for _ in range(9)
+    ]

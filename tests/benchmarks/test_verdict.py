@@ -102,3 +102,22 @@ def test_a_hole_in_the_numbers_must_be_explained():
 
     assert missing_numbers(numbers, {}) == [("o", "position", 3, 5)]
     assert missing_numbers(numbers, {("o", "position"): [(3, 5)]}) == []
+
+
+def test_a_missing_fix_whose_number_the_agent_named_was_dropped():
+    fixes = journal(10)
+    kept = [point for point in points(fixes) if point.seq not in {4, 5}]
+
+    verdict = judge("bus/b1", fixes, kept, [], 1_000, {"o": [(4, 6)]})
+
+    assert verdict.sound
+    assert verdict.dropped == 2
+
+
+def test_named_numbers_excuse_no_more_fixes_than_they_are():
+    fixes = journal(10)
+    kept = [stored(fix, seq) for seq, fix in enumerate(fixes, 1) if seq not in {4, 5, 6}]
+
+    verdict = judge("bus/b1", fixes, kept, [], 1_000, {"o": [(4, 6)]})
+
+    assert (verdict.dropped, verdict.lost) == (2, [fixes[3].observed_ms])
