@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from contract.clock import Clock
+from edge.drivers.plausible_dates import REPLAY_DATES
 from edge.truck_agent.config import TruckAgentConfig
 from edge.truck_agent.service import build_truck_agent
 from simulator import __version__
@@ -37,7 +38,8 @@ class Aboard:
     def __init__(self, config: TruckAgentConfig, clock: Clock, chance: Random) -> None:
         self._unit = str(config.unit)
         self._clock = clock
-        self._agent = build_truck_agent(config, clock, chance, __version__)
+        # A simulated day is past, maybe older than the program: a recording's dates are its own.
+        self._agent = build_truck_agent(config, clock, chance, __version__, REPLAY_DATES)
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

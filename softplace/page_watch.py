@@ -14,16 +14,16 @@ def page_is_alive(url: str, *, vehicles: bool) -> bool:
     try:
         if not vehicles:
             return bool(_get(url))
-        return heard(json.loads(_get(f"{url}api/territory")))
+        return heard(json.loads(_get(f"{url}api/vehicles")))
     except (OSError, ValueError, urllib.error.HTTPError):
         return False
 
 
-def heard(page: object) -> bool:
-    """Whether a vehicle of the map's JSON has a position."""
-    match page:
+def heard(answer: object) -> bool:
+    """Whether a vehicle of `/api/vehicles` has a position."""
+    match answer:
         case {"vehicles": list(vehicles)}:
-            return any(v.get("latitude") is not None for v in vehicles if isinstance(v, dict))
+            return any(v.get("position") for v in vehicles if isinstance(v, dict))
         case _:
             return False
 

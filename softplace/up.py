@@ -78,9 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run everything until Ctrl-C, SIGTERM or the end of `--for`."""
     data: Path = arguments.data
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        with _ours_alone(data):
-            _log_to(data / "up.log")
+        _make_directory(data)
+        with _ours_alone(data), _logging_to(data / "up.log"):
             plan = make_plan(
                 data=data,
                 territory_file=arguments.territory,
@@ -100,6 +99,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _make_directory(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandFailed(
+            f"{data} cannot be made ({error.strerror}): choose another place with --data"
+        ) from error
+
+
 @contextmanager
 def _ours_alone(data: Path) -> Iterator[None]:
     """Hold the data directory: two programs in one would mix their outboxes."""
@@ -113,13 +121,21 @@ def _ours_alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _log_to(path: Path) -> None:
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
     """Details go to a file; the terminal keeps the few lines that a person needs."""
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
+    level = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
 
 
 async def _until_stopped(plan: Plan, seconds: float | None, *, as_json: bool) -> None:
