@@ -18,8 +18,8 @@ PARKED_AFTER_S = 30.0
 """A bus at a stop or a light is still driving."""
 LEFT_M = 30.0
 """This far from where it parked it moves, whatever speed the receiver tells, if any."""
-SLACK = 0.1
-"""A fix a tenth of the interval early is on time: receivers' seconds are not all equal."""
+SLACK_MS = 100
+"""A fix this little early is on time: receivers' seconds are not all equal."""
 
 
 class Motion(Enum):
@@ -53,7 +53,7 @@ class TruckCore:
         if self._interval_s[Motion.MOVING] == 0 or self._said_ms is None:
             return True
         since_ms = fix.observed_ms - self._said_ms
-        return since_ms < 0 or since_ms >= self._interval_s[self.motion] * (1 - SLACK) * 1_000
+        return since_ms < 0 or since_ms >= self._interval_s[self.motion] * 1_000 - SLACK_MS
 
     def _judge(self, fix: Fix) -> Motion:
         speed_m_s = self._speed(fix)

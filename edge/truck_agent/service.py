@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from contextlib import aclosing
-from typing import Protocol
 
 from contract.clock import Clock
 from contract.errors import MalformedMessage
@@ -16,9 +15,10 @@ from edge.drivers.position_source import Fix, PositionSource
 from edge.link.reading import Reading
 from edge.link.service import Link
 from edge.link.settings import LinkSettings
+from edge.link.systemd import Watchdog
 from edge.truck_agent.config import TruckAgentConfig
 from edge.truck_agent.core import Motion, TruckCore
-from edge.truck_agent.hardware import Board, position_source
+from edge.truck_agent.hardware import position_source
 from edge.truck_agent.odometer_file import OdometerFile
 
 ANCHOR_EVERY_MS = 60_000
@@ -27,14 +27,6 @@ GOODBYE_S = 2.0
 """How long a stopping agent waits for its last words to be confirmed."""
 
 _log = logging.getLogger(__name__)
-
-
-class SelfReport(Protocol):
-    """What the machine says of itself."""
-
-    def readings(self) -> dict[str, object]:
-        """Fields of a `health` message."""
-        ...
 
 
 class TruckAgent:
@@ -46,7 +38,7 @@ class TruckAgent:
         source: PositionSource,
         link: Link,
         clock: Clock,
-        board: SelfReport | None = None,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.taken = 0
         self.published = 0
@@ -54,7 +46,7 @@ class TruckAgent:
         self.link = link
         self._config = config
         self._clock = clock
-        self._board = board
+        self._watchdog = watchdog
         self._core = TruckCore(config.interval_s, config.parked_interval_s)
         self._odometer_file = OdometerFile(config.outbox_path.with_suffix(".odometer"))
         self._odometer = Odometer(self._odometer_file.restore())
@@ -68,12 +60,13 @@ class TruckAgent:
 
     async def run(self) -> None:
         """Until stopped or cancelled; devices and network may come and go."""
-        self.link.announce("online")
+        self.link.on_health(self._health)
         running = [
             asyncio.create_task(self.link.run(), name="link"),
             asyncio.create_task(self._positions(), name="positions"),
-            asyncio.create_task(self._health(), name="health"),
         ]
+        if self._watchdog is not None:
+            running.append(asyncio.create_task(self._watchdog.run(), name="watchdog"))
         stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
         try:
             await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -134,22 +127,9 @@ class TruckAgent:
         now_ms = int(self._clock.monotonic_s() * 1_000)
         self._odometer_file.keep(self._odometer.metres, now_ms, at_once=at_once)
 
-    async def _health(self) -> None:
-        if self._board is None or self._config.health_interval_s == 0:
-            await asyncio.get_running_loop().create_future()
-            return
-        while True:
-            self._say_health(self._board.readings())
-            await self._clock.sleep(self._config.health_interval_s)
-
-    def _say_health(self, body: dict[str, object]) -> None:
-        link = self.link.health()
-        body["outbox_depth"] = link.depth
-        body["outbox_age_s"] = round(link.oldest_age_s or 0.0, 1)
-        if link.round_trip_s is not None:
-            body["link_round_trip_s"] = round(link.round_trip_s, 3)
-        body["rejected_sentences"] = sum(self.source.counters().rejected.values())
-        self.link.put(Reading(stream="health", body=body, boot_ms=self._clock.boot_ms()))
+    def _health(self) -> dict[str, object]:
+        """What the agent adds to the health that the link sends."""
+        return {"rejected_sentences": sum(self.source.counters().rejected.values())}
 
     async def _goodbye(self) -> None:
         self.link.announce("offline")
@@ -190,7 +170,7 @@ def link_settings(config: TruckAgentConfig) -> LinkSettings:
         key_file=config.key_file,
         outbox_max_bytes=config.outbox_max_bytes,
         batch_s=config.batch_s,
-        heartbeat_s=0,
+        heartbeat_s=config.health_interval_s,
         machine_serial=config.machine_serial,
     )
 
@@ -204,5 +184,7 @@ def build_truck_agent(
 ) -> TruckAgent:
     """The agent with its real parts. Raises what opening the outbox raises."""
     source = position_source(config.position, clock, chance, dates)
-    link = Link(link_settings(config), config.territory, config.unit, clock, chance, version)
-    return TruckAgent(config, source, link, clock, Board(config.outbox_path.parent))
+    watchdog = Watchdog(clock)
+    settings, unit = link_settings(config), config.unit
+    link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
+    return TruckAgent(config, source, link, clock, watchdog)

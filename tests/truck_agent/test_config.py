@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.truck_agent.config import load_config
+from edge.truck_agent.errors import InvalidConfig
+
+GOOD = """
+territory = "lozere"
+unit = "bus/b1"
+[broker]
+url = "mqtts://broker.example"
+username = "bus-b1"
+password_file = "password"
+ca = "/etc/ca.pem"
+[position]
+source = "nmea"
+port = "/dev/ttyUSB0"
+baud = 38400
+[outbox]
+path = "outbox.db"
+max_mb = 64
+[link]
+machine_serial = "100000001"
+batch_s = 0.5
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "password").write_text("secret\n")
+    path = tmp_path / "agent.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_whole_file_is_read(tmp_path: Path):
+    config = load_config(written(tmp_path, GOOD))
+    assert str(config.unit) == "bus/b1"
+    assert (config.broker.host, config.broker.port, config.broker.tls) == (
+        "broker.example",
+        8883,
+        True,
+    )
+    assert (config.broker.username, config.broker.password) == ("bus-b1", "secret")
+    assert "secret" not in repr(config)
+    assert config.outbox_path == tmp_path / "outbox.db"
+    assert config.ca_file == Path("/etc/ca.pem")
+    assert config.outbox_max_bytes == 64 * 1024 * 1024
+    assert (config.position.baud, config.batch_s, config.interval_s) == (38400, 0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('unit = "bus/b1"', 'unit = "tram/b1"', "kind 'tram' is unknown"),
+        ('unit = "bus/b1"', 'unit = "space/s1"', "serves truck/ID and bus/ID"),
+        ('unit = "bus/b1"', 'unit = "b1"', "write KIND/ID"),
+        ('unit = "bus/b1"', 'unit = "bus/B 1"', "must be 1 to 40"),
+        ('unit = "bus/b1"\n', "", "unit is missing; add it"),
+        ('unit = "bus/b1"', 'unit = "bus/b1"\nspeed = 3', "speed is not a key of this file"),
+        ("baud = 38400", 'baud = "fast"', "[position] baud: expected `int`, got `str`"),
+        ("baud = 38400", "baud = 3", "[position] baud"),
+        ("baud = 38400", "bauds = 9600", "[position] bauds is not a key"),
+        ('source = "nmea"', 'source = "galileo"', "[position] source: invalid enum value"),
+        ('path = "outbox.db"\n', "", "[outbox] path is missing"),
+        ("mqtts://broker.example", "http://x", "[broker] url"),
+        ('password_file = "password"', 'password_file = "none"', "[broker] password_file"),
+        ('territory = "lozere"', 'territory = "Lozère"', "territory"),
+        ('territory = "lozere"', "territory =", "is not TOML"),
+        ("[position]", '[position]\nhost = "x:y"', "[position] host"),
+    ],
+)
+def test_each_fault_is_one_sentence_with_file_and_key(
+    tmp_path: Path, old: str, new: str, said: str
+):
+    assert old in GOOD
+    path = written(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(InvalidConfig) as fault:
+        load_config(path)
+    assert said in str(fault.value)
+    assert str(fault.value).startswith(f"{path}: ")
+    assert "\n" not in str(fault.value)
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path):
+    with pytest.raises(InvalidConfig, match="cannot be read"):
+        load_config(tmp_path / "absent.toml")
