@@ -6,6 +6,7 @@ This stands at the front door because a benchmark may not reach into the backend
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,8 @@ import msgspec
 from backend.telemetry.embedded import EmbeddedTelemetry
 from backend.telemetry.model import Row
 from backend.telemetry.points import point_of
+from backend.telemetry.spool import Spool
+from backend.telemetry.sqlite_file import connect_sqlite
 from backend.telemetry.tables import Table
 from benchmarks.power_cut.outbox_subject import OutboxSubject
 from benchmarks.power_cut.runner import Findings, Subject
@@ -24,6 +27,7 @@ from benchmarks.power_cut.vfs import Connect, Recorder
 from contract.clock import ManualClock
 from contract.streams import BY_NAME
 from contract.topics import Unit
+from contract.uplink import Envelope
 
 _T0_MS = 1_790_000_000_000
 _NOW_MS = _T0_MS + 10**9
@@ -73,7 +77,7 @@ class Rows:
             "observed_ms": observed_ms,
             "clock": "gnss",
         }
-        message = msgspec.convert(envelope | body, BY_NAME[stream].message)
+        message: Envelope = msgspec.convert(envelope | body, BY_NAME[stream].message)
         return Row(
             kind="bus",
             unit=f"b{random.randint(1, 3)}",
@@ -159,5 +163,98 @@ def _key(row: Row) -> tuple[object, ...]:
     return (row.stream, row.kind, row.unit, row.time_ns, row.message.outbox)
 
 
-SUBJECTS: tuple[Subject, ...] = (OutboxSubject(), EmbeddedSubject())
+class SpoolSubject:
+    """The ingest's spool: what it has taken it gives out until it is told to forget it."""
+
+    name = "spool"
+    steps = 20
+
+    def work(
+        self, directory: Path, connect: Connect, recorder: Recorder, steps: int, random: Random
+    ) -> None:
+        """Append, hand out, settle, and reopen now and then."""
+        spool = self._opened(directory, connect)
+        for _ in range(steps):
+            move = random.random()
+            if move < 0.08:
+                spool.close()
+                spool = self._opened(directory, connect)
+            elif move < 0.3:
+                self._settle(spool, recorder, random)
+            else:
+                self._append(spool, recorder, random)
+        spool.close()
+
+    def inspect(self, directory: Path, said: Sequence[object]) -> Findings:
+        """Drain what is left with the real code and compare it with what was promised."""
+        findings = Findings()
+        kept = Counter(line for what in said if isinstance(what, Kept) for line in what.lines)
+        offered = Counter(line for what in said if isinstance(what, Offered) for line in what.lines)
+        settling = {line for what in said if isinstance(what, Settling) for line in what.lines}
+        settled = {line for what in said if isinstance(what, Settled) for line in what.lines}
+        with closing(self._opened(directory, connect_sqlite)) as spool:
+            refused = {entry.line for entry in spool.refused()}
+            found: Counter[bytes] = Counter()
+            while (waiting := spool.oldest(10_000)) is not None:
+                found.update(waiting.lines)
+                spool.settle(waiting, {})
+            findings.corrupt += spool.rows != 0
+        findings.lost += len(kept.keys() - found.keys() - settling)
+        findings.doubled += sum(count > 1 for count in found.values()) + len(settled & found.keys())
+        findings.corrupt += len(found.keys() - offered.keys())
+        must_be_refused = {
+            line for what in said if isinstance(what, Settled) for line in what.refused
+        }
+        findings.lost += len(must_be_refused - refused)
+        return findings
+
+    def _append(self, spool: Spool, recorder: Recorder, random: Random) -> None:
+        batches = [
+            (database, [f"m x={random.getrandbits(64)}i" for _ in range(random.choice((1, 9, 90)))])
+            for database in random.sample(("softplace_1_year", "softplace_2_months"), k=2)
+        ]
+        lines = tuple(line.encode() for _, texts in batches for line in texts)
+        recorder.say(Offered(lines))
+        spool.append(batches)
+        recorder.say(Kept(lines))
+
+    def _settle(self, spool: Spool, recorder: Recorder, random: Random) -> None:
+        waiting = spool.oldest(random.choice((1, 100, 1_000)))
+        if waiting is None:
+            return
+        refused = {line: "refused" for line in waiting.lines if random.random() < 0.05}
+        recorder.say(Settling(tuple(waiting.lines)))
+        spool.settle(waiting, refused)
+        recorder.say(Settled(tuple(waiting.lines), tuple(refused)))
+
+    def _opened(self, directory: Path, connect: Connect) -> Spool:
+        return Spool(directory / "spool.sqlite", 10**9, ManualClock(_NOW_MS), connect)
+
+
+class Offered(NamedTuple):
+    """These lines are about to be given to the spool."""
+
+    lines: tuple[bytes, ...]
+
+
+class Kept(NamedTuple):
+    """The spool has said that it keeps these lines."""
+
+    lines: tuple[bytes, ...]
+
+
+class Settling(NamedTuple):
+    """The spool is about to be told to forget these lines."""
+
+    lines: tuple[bytes, ...]
+
+
+class Settled(NamedTuple):
+    """It has been told, and keeps the refused ones for people."""
+
+    lines: tuple[bytes, ...]
+    refused: tuple[bytes, ...]
+
+
+SUBJECTS: tuple[Subject, ...] = (OutboxSubject(), SpoolSubject(), EmbeddedSubject())
 """Every file whose loss would be a loss."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -176,9 +178,8 @@ class Chain:
         for vehicle in self.vehicles:
             if not vehicle.agent.alive:
                 await vehicle.agent.start()
-        for vehicle in self.vehicles:
-            if not await until(lambda v=vehicle: v.listens, 30):
-                raise BenchFailed(f"{vehicle.unit} never opened its port; see {vehicle.agent.log}")
+        if not await until(lambda: all(vehicle.listens for vehicle in self.vehicles), 30):
+            raise BenchFailed(f"not every agent opened its port; see {self.data}/*/agent.log")
 
     def talk(self) -> None:
         """Let the receivers speak."""
@@ -189,6 +190,15 @@ class Chain:
         """Let the receivers fall silent."""
         for vehicle in self.vehicles:
             vehicle.receiver.pause()
+
+    def spooled(self) -> int:
+        """Batches that wait in the ingest's spool, by a raw read of its file."""
+        path = self.backend / "spool.sqlite"
+        if not path.exists():
+            return 0
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM batch").fetchone()
+        return int(count)
 
     async def in_flight(self, vehicles: Iterable[Vehicle] | None = None) -> int:
         """Messages numbered and not yet confirmed."""
@@ -206,6 +216,8 @@ class Chain:
         while loop.time() < deadline:
             # The batch that was open when the receivers fell silent is written within this.
             await asyncio.sleep(BATCH_MS / 1_000 + 0.3)
-            if all(child.alive for child in awaited) and await self.in_flight() == 0:
+            if not all(child.alive for child in awaited) or await self.in_flight():
+                continue
+            if self.spooled() == 0:
                 return True
         return False

@@ -52,10 +52,10 @@ async def _cuts(chain: Chain, vehicle: Vehicle, number: int) -> list[tuple[float
         await asyncio.sleep(dice.uniform(1.0, 2.0))
         vehicle.relay.cut()
         await asyncio.sleep(dice.uniform(2.0, 5.0))
-        before = len(vehicle.relay.accepted_s)
+        vehicle.relay.accepted_s.clear()
         healed_s = time.monotonic()
         vehicle.relay.heal()
-        await until(lambda b=before: len(vehicle.relay.accepted_s) > b, _LONG_S, 0.005)
+        await until(lambda: vehicle.relay.accepted_s, _LONG_S, 0.005)
         connected_s = vehicle.relay.accepted_s[-1]
         connected_ms = now_ms() - int((time.monotonic() - connected_s) * 1_000)
         await _stored(chain, vehicle, connected_ms)

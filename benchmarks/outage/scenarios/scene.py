@@ -64,11 +64,10 @@ class Stage:
     async def speak(self, fixes: int = OLD_FIXES) -> None:
         """Let every receiver with an agent send this many fixes more, then fall silent."""
         spoken = [v for v in self.chain.vehicles if v.agent.alive]
-        goals = [(v, v.receiver.sent + fixes) for v in spoken]
+        goals = [(v.receiver, v.receiver.sent + fixes) for v in spoken]
         for vehicle in spoken:
             vehicle.receiver.resume()
-        for vehicle, goal in goals:
-            await until(lambda v=vehicle, g=goal: v.receiver.sent >= g, 600)
+        await until(lambda: all(receiver.sent >= goal for receiver, goal in goals), 600)
         self.chain.hush()
 
     async def settle(self, timeout_s: float = 90.0) -> None:
