@@ -15,9 +15,10 @@ unit_session = Table(
     Column("session", BigInteger, nullable=False),
     Column("version", String(64), nullable=False),
     Column("since_ms", BigInteger, nullable=False),
+    Column("lost", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
-"""The session that spoke last in each unit."""
+"""The session that spoke last in each unit; `lost` when its will has been spoken since."""
 
 unit_outbox = Table(
     "unit_outbox",
@@ -29,6 +30,7 @@ unit_outbox = Table(
     Column("renewed", Boolean, nullable=False),
     Column("hello_ms", BigInteger, nullable=False),
     Column("replaced_ms", BigInteger, nullable=True),
+    Index("ix_unit_outbox_replaced_ms", "replaced_ms"),
     sqlite_with_rowid=False,
 )
 """Every outbox that ever said hello; `replaced_ms` is when another one took its place."""

@@ -33,6 +33,7 @@ def _devices() -> None:
         _given("session", sa.BigInteger),
         _given("version", sa.String(64)),
         _given("since_ms", sa.BigInteger),
+        _given("lost", sa.Boolean),
         keys=1,
     )
     _table(
@@ -46,6 +47,7 @@ def _devices() -> None:
         sa.Column("replaced_ms", sa.BigInteger, nullable=True),
         keys=2,
     )
+    op.create_index("ix_unit_outbox_replaced_ms", "unit_outbox", ["replaced_ms"])
     _table(
         "explained_range",
         *_stream_key(),
