@@ -19,7 +19,9 @@ SERVICES = ("ingest", "web", "dispatch", "all")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("service", choices=SERVICES)
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings (TOML)")
+    parser.add_argument(
+        "--config", type=Path, required=True, metavar="FILE", help="settings (TOML)"
+    )
     parser.epilog = "example:\n  softplace serve ingest --config /etc/softplace/softplace.toml"
     parser.set_defaults(run=run)
 
