@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from contextlib import suppress
@@ -73,3 +74,5 @@ class Watchdog:
             if not self.late():
                 notify("WATCHDOG=1")
             await self._clock.sleep(interval_s)
+        # systemd wants no signs of life; an agent takes the end of a task for its own end.
+        await asyncio.Event().wait()
