@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.broker.model import Account
+from backend.broker.model import VERSION_TOPIC, Account
 from contract.streams import STREAMS
 from contract.topics import downlink_topic, uplink_topic
 
@@ -42,7 +42,11 @@ class Permissions:
 
 
 EVERYTHING = Permissions(write_prefix="")
-UNDER_SOFTPLACE = Permissions(write_prefix="softplace/", read_prefix="softplace/")
+UNDER_SOFTPLACE = Permissions(
+    write_prefix="softplace/",
+    read_prefix="softplace/",
+    read_topics=frozenset({VERSION_TOPIC}),
+)
 
 
 def permissions_of(account: Account | None) -> Permissions:

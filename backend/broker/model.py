@@ -12,6 +12,10 @@ from contract.topics import Unit
 MAX_PACKET_BYTES = 8 * 1024 * 1024
 """The largest packet taken: a batch of 500 accepted messages, each as long as it may be, fits."""
 
+VERSION_TOPIC = "$SYS/broker/version"
+"""Where Mosquitto, and our embedded broker like it, say what they are; retained."""
+EMBEDDED_VERSION = "softplace embedded broker (amqtt 0.12.1, mended)"
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -24,7 +24,7 @@ from backend.broker.mended.sessions import ForeignSession, KeptSession, Sessions
 from backend.broker.mended.sign_in import SignedIn, reject_identifier, sign_in
 from backend.broker.mended.silence import silence
 from backend.broker.mended.subscribing import REFUSED, granted
-from backend.broker.model import BrokerTls, QueueLimits
+from backend.broker.model import EMBEDDED_VERSION, VERSION_TOPIC, BrokerTls, QueueLimits
 from contract.clock import Clock
 
 SIGN_IN_WITHIN_S = 10.0
@@ -53,6 +53,7 @@ class MendedBroker(AmqttBroker):
         self._tls = tls
         self._kept = Sessions(limits)
         self._retained = RetainedMessages()
+        self._retained.keep(VERSION_TOPIC, EMBEDDED_VERSION.encode(), 0)
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._stopping = False
 

@@ -1,0 +1,36 @@
+"""The checks, in the order of the report: a check is one function and one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from softplace.doctor import broker, gpsd, machine, orphans, serial_port, stores
+from softplace.doctor.finding import Finding
+from softplace.doctor.subject import Subject
+
+
+class Check(NamedTuple):
+    """A name as the report shows it, and the function that looks."""
+
+    name: str
+    look: Callable[[Subject], Awaitable[Finding]]
+    needs: str | None = None
+    """Name of a check without which this one has nothing to look at."""
+
+
+CHECKS = (
+    Check("python", machine.python_version),
+    Check("disk", machine.disk),
+    Check("clock", machine.clock),
+    Check("serial ports", serial_port.serial_ports),
+    Check("receiver", serial_port.nmea),
+    Check("gpsd", gpsd.gpsd),
+    Check("broker", broker.answers),
+    Check("broker kind", broker.kind, needs="broker"),
+    Check("broker limits", broker.limits, needs="broker"),
+    Check("orphans", orphans.orphans, needs="broker"),
+    Check("influxdb", stores.influx),
+    Check("stores", stores.embedded_store),
+    Check("outbox", stores.outbox),
+)
