@@ -29,8 +29,13 @@ from edge.link.window import BacklogWindow
 
 logger = logging.getLogger(__name__)
 
+FIRST_RETRY_S = 1.0
+"""Seconds until an unanswered hello is said again; doubled each time, up to the setting."""
 TICK_S = 5.0
 """Seconds between looks at what waits for time to pass."""
+FIRST_HELLO_RETRY_S = 1.0
+"""A hello may be lost with a broker that starts beside us, before the ingest listens to it; the
+wait doubles up to the setting, so that an ingest that stays away is not shouted at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +162,21 @@ class Session:
 
     async def _attend(self) -> None:
         ask_at_s = 0.0
+        # An ingest that starts together with its broker needs a second or two to be there.
+        patience_s = min(FIRST_RETRY_S, self._settings.hello_retry_s)
         while not self._connection.gone.done():
             self._owner.beat()
             if self._clock.monotonic_s() >= ask_at_s:
                 for identity in self._owner.conversation.to_greet():
                     self._greet(identity)
-                wait_s = self._settings.hello_retry_s * self._random.uniform(0.8, 1.2)
-                ask_at_s = self._clock.monotonic_s() + wait_s
+                ask_at_s = self._clock.monotonic_s() + patience_s * self._random.uniform(0.8, 1.2)
+                patience_s = min(patience_s * 2, self._settings.hello_retry_s)
             courier = self._owner.courier
             if courier.wake_ms is not None and self._clock.boot_ms() >= courier.wake_ms:
                 courier.wake()
                 self.pump_soon()
-            await wait_at_most(self._clock, TICK_S, self._connection.gone)
+            rest_s = max(ask_at_s - self._clock.monotonic_s(), 0.0)
+            await wait_at_most(self._clock, min(rest_s, TICK_S), self._connection.gone)
 
     def _greet(self, identity: Identity) -> None:
         hello = self._owner.conversation.hello(identity)
@@ -193,6 +201,9 @@ class Session:
             ):
                 self._send(parcel)
                 unconfirmed += 1
+            if self.answered:
+                # A row may have been found corrupt just now.
+                owner.report_losses()
         except StorageFailed as failure:
             owner.storage_failed(failure)
         except ConnectionFailed:

@@ -35,6 +35,7 @@ class LinkSettings:
     confirmed_max_days: float = 7.0
     backoff: BackoffSettings = field(default_factory=BackoffSettings)
     hello_retry_s: float = 30.0
+    """The longest wait for an answer before hello is said again; the first one is a second."""
     batch_s: float = 1.0
     """The longest a message that is not urgent waits for its sync."""
     heartbeat_s: float = 300.0
