@@ -41,15 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; 0 where it is done or all is well."""
     try:
         # Imported here: the SDK is an extra, and slow to import.
-        from dashboards import generate  # noqa: PLC0415
+        from dashboards import build  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CommandFailed(
             f"{error.name} is not installed; install softplace[dashboards]"
         ) from error
     if arguments.action == "build":
-        return _tell(arguments, "written", [str(path) for path in generate.write()])
+        return _tell(arguments, "written", [str(path) for path in build.write()])
     if arguments.action == "check":
-        differences = generate.differences()
+        differences = build.differences()
         _tell(arguments, "differences", differences)
         if differences:
             raise CommandFailed(
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "differ); run softplace dashboards build and commit"
             )
         return 0
-    return _push(arguments, generate.texts())
+    return _push(arguments, build.texts())
 
 
 def _push(arguments: argparse.Namespace, texts: dict[str, str]) -> int:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from contract.retention import RETENTION_CLASSES
-from dashboards.generate import GENERATED, differences, texts, write
+from dashboards.build import GENERATED, differences, texts, write
 from dashboards.queries import all_queries
 from dashboards.query import data_source_uid
 from softplace.__main__ import main
@@ -37,7 +37,7 @@ def test_the_committed_files_are_what_the_code_makes() -> None:
 
 
 def test_building_in_another_process_gives_the_same_bytes() -> None:
-    program = "from dashboards.generate import texts; print(texts()['fleet.json'], end='')"
+    program = "from dashboards.build import texts; print(texts()['fleet.json'], end='')"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert ran.stdout.decode() == texts()["fleet.json"]
 

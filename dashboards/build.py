@@ -20,11 +20,16 @@ def texts() -> dict[str, str]:
     """File name and content of each dashboard."""
     return {
         f"{name}.json": json.dumps(
-            build(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False
+            make(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False
         )
         + "\n"
-        for name, build in DASHBOARDS.items()
+        for name, make in DASHBOARDS.items()
     }
+
+
+def fleet_json() -> str:
+    """Content of `generated/fleet.json`."""
+    return texts()["fleet.json"]
 
 
 def write(directory: Path = GENERATED) -> list[Path]:
