@@ -7,10 +7,12 @@ import urllib.error
 import urllib.request
 
 ANSWER_WITHIN_S = 2.0
+FRESH_MS = 90_000
+"""A position that is shown as live is no older."""
 
 
 def page_is_alive(url: str, *, vehicles: bool) -> bool:
-    """Whether `url` answers and, where asked, its map has a vehicle with a position."""
+    """Whether `url` answers and, where asked, a vehicle has just been heard."""
     try:
         if not vehicles:
             return bool(_get(url))
@@ -20,10 +22,11 @@ def page_is_alive(url: str, *, vehicles: bool) -> bool:
 
 
 def heard(answer: object) -> bool:
-    """Whether a vehicle of `/api/vehicles` has a position."""
+    """Whether a vehicle of `/api/vehicles` has a position that is not old."""
     match answer:
-        case {"vehicles": list(vehicles)}:
-            return any(v.get("position") for v in vehicles if isinstance(v, dict))
+        case {"now_ms": int(now_ms), "vehicles": list(vehicles)}:
+            seen = [v.get("observed_ms") for v in vehicles if isinstance(v, dict)]
+            return any(isinstance(at, int) and now_ms - at < FRESH_MS for at in seen)
         case _:
             return False
 

@@ -72,9 +72,7 @@ def positions(url: str) -> dict[str, tuple[float, float]]:
     with urllib.request.urlopen(f"{url}api/vehicles", timeout=5) as answer:  # noqa: S310  # ours
         vehicles: list[dict[str, Any]] = json.load(answer)["vehicles"]
     return {
-        v["unit"]: (v["position"]["latitude"], v["position"]["longitude"])
-        for v in vehicles
-        if v.get("position")
+        v["unit"]: (v["latitude"], v["longitude"]) for v in vehicles if v["latitude"] is not None
     }
 
 

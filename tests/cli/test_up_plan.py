@@ -92,7 +92,9 @@ def test_the_board_shown_first_is_the_one_with_most_to_see() -> None:
 
 
 def test_a_page_without_vehicles_or_without_answer_is_not_alive() -> None:
-    assert not heard({"vehicles": []})
+    assert not heard({"now_ms": 100_000, "vehicles": []})
+    assert not heard({"now_ms": 100_000, "vehicles": [{"observed_ms": None}, {"observed_ms": 1}]})
+    assert heard({"now_ms": 100_000, "vehicles": [{"observed_ms": 99_000}]})
     assert not heard("nonsense")
     assert not page_is_alive(f"http://127.0.0.1:{free_port(0)}/", vehicles=True)
 
