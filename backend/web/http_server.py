@@ -51,7 +51,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 async def serve_app(app: Starlette, listening: socket.socket, ready: asyncio.Event) -> None:
-    """Answer on `listening`; `ready` is set once requests are answered."""
+    """Answer on `listening`; `ready` is set once requests are answered.
+
+    When cancelled, open pages are let go first. `app` is of `backend.web.service.create_app`.
+    """
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -65,6 +68,7 @@ async def serve_app(app: Starlette, listening: socket.socket, ready: asyncio.Eve
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        app.state.publisher.close()
         server.should_exit = True
         await serving
         raise

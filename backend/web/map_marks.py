@@ -1,0 +1,165 @@
+"""What moves or changes on the map: vehicles, markets of the day, open spaces. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.arrivals.fleet import VehicleState
+from backend.arrivals.model import State
+from backend.arrivals.plans import Plans
+from backend.live.model import UnitState
+from backend.web.formats import Language, age, spaced
+from backend.web.map_ground import Ground
+from backend.web.map_space import Box, Room, Spot, around, square, text_width
+from backend.web.moment import Moment
+from contract.territory_file import Space
+
+CHIP_PX = 14
+_MARK_PX = 26.0
+_NUDGES = ((0, 0), (27, 0), (-27, 0), (0, 27), (0, -27), (27, 27), (-27, -27), (54, 0), (-54, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleMark:
+    """A vehicle on the map, with its label to one side."""
+
+    key: str
+    state: State
+    label: str
+    spot: Spot
+    chip: Box
+    """Relative to the spot."""
+    trail: Spot | None
+    """The next expected stop of a vehicle without contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMark:
+    """A market held today or a space that is open."""
+
+    kind: str
+    name: str
+    spot: Spot
+    silent: bool = False
+
+
+def unit_key(unit: str) -> str:
+    """The unit as part of an element's id."""
+    return unit.replace("/", "-")
+
+
+def place_marks(
+    plans: Plans,
+    ground: Ground,
+    spaces: Sequence[tuple[Space, UnitState]],
+    moment: Moment,
+    language: Language,
+    room: Room,
+) -> tuple[PlaceMark, ...]:
+    """Markets of the day and open or silent spaces, each beside its stop."""
+    today, minute = moment.local.date(), moment.local.hour * 60 + moment.local.minute
+    found: list[tuple[str, str, Spot, bool]] = []
+    for space, state in spaces:
+        is_open = today.isoweekday() in space.weekdays and (
+            space.opens_min <= minute < space.closes_min
+        )
+        silent = state.presence == "lost"
+        if is_open or silent:
+            spot = ground.projection.spot(space.latitude, space.longitude)
+            found.append(("coworking", spaced(space.name, language), spot, silent))
+    for market in plans.territory.markets:
+        if plans.calendar.is_market_day(market, today) and minute < market.closes_min:
+            stop = plans.stops[market.stop_id]
+            spot = ground.projection.spot(stop.latitude, stop.longitude)
+            found.append(("market", spaced(market.place, language), spot, False))
+    marks = []
+    for kind, name, spot, silent in found:
+        box = room.best(around(spot, _MARK_PX, _MARK_PX, 11), must_fit=False)
+        if box is not None:
+            marks.append(PlaceMark(kind, name, box.centre, silent))
+    return tuple(marks)
+
+
+def vehicle_marks(
+    plans: Plans,
+    ground: Ground,
+    vehicles: Sequence[VehicleState],
+    moment: Moment,
+    language: Language,
+    room: Room,
+) -> tuple[VehicleMark, ...]:
+    """Every vehicle that is somewhere: measured, or where the timetable puts it."""
+    placed: list[tuple[VehicleState, Spot]] = []
+    taken: list[Spot] = []
+    for vehicle in sorted(vehicles, key=lambda v: v.position is None):
+        spot = _spot(plans, ground, vehicle, moment, taken, room)
+        if spot is not None:
+            taken.append(spot)
+            room.boxes.append(square(spot, _MARK_PX))
+            placed.append((vehicle, spot))
+    return tuple(_mark(plans, ground, v, spot, moment, language, room) for v, spot in placed)
+
+
+def _mark(
+    plans: Plans,
+    ground: Ground,
+    vehicle: VehicleState,
+    spot: Spot,
+    moment: Moment,
+    language: Language,
+    room: Room,
+) -> VehicleMark:
+    label = spaced(vehicle.vehicle.name, language)
+    if vehicle.state is State.LIVE_AGEING and vehicle.position is not None:
+        label += " · " + age(moment.at(vehicle.position.observed_ms), moment.local, language)
+    width = text_width(label, CHIP_PX) * 1.06 + 14
+    box = room.best(around(spot, width, 24, 16), must_fit=False) or square(spot, 24)
+    trail = None
+    if vehicle.state is State.NO_CONTACT and vehicle.next_stop_id is not None:
+        stop = plans.stops[vehicle.next_stop_id]
+        trail = ground.projection.spot(stop.latitude, stop.longitude)
+    return VehicleMark(
+        key=unit_key(vehicle.vehicle.unit),
+        state=vehicle.state,
+        label=label,
+        spot=spot,
+        chip=Box(box.left - spot.x, box.top - spot.y, box.right - spot.x, box.bottom - spot.y),
+        trail=trail,
+    )
+
+
+def _spot(
+    plans: Plans,
+    ground: Ground,
+    vehicle: VehicleState,
+    moment: Moment,
+    taken: Sequence[Spot],
+    room: Room,
+) -> Spot | None:
+    """Where it was measured; else beside the stop of the timetable, covering nothing."""
+    position = vehicle.position
+    if position is not None:
+        return _nudged(ground.projection.spot(position.latitude, position.longitude), taken)
+    if vehicle.dated is None:
+        return None
+    stop = plans.stops[planned_stop_id(vehicle, moment.now_ms)]
+    spot = ground.projection.spot(stop.latitude, stop.longitude)
+    box = room.best(around(spot, _MARK_PX, _MARK_PX, 10), must_fit=False)
+    return spot if box is None else box.centre
+
+
+def planned_stop_id(vehicle: VehicleState, now_ms: int) -> str:
+    """Where the timetable puts a vehicle that has a trip: the last stop it should have reached."""
+    visits = vehicle.dated.visits if vehicle.dated is not None else ()
+    reached = [visit for visit in visits if visit.arrival_ms <= now_ms]
+    return (reached[-1] if reached else visits[0]).stop_id
+
+
+def _nudged(spot: Spot, taken: Sequence[Spot]) -> Spot:
+    """The spot, or the nearest free one beside it, so that no vehicle hides another."""
+    for dx, dy in _NUDGES:
+        moved = Spot(round(spot.x + dx, 1), round(spot.y + dy, 1))
+        if all(abs(moved.x - t.x) >= 24 or abs(moved.y - t.y) >= 24 for t in taken):
+            return moved
+    return spot
