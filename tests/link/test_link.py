@@ -347,9 +347,7 @@ async def test_what_a_new_ledger_lacks_and_nobody_holds_is_reported_as_forgotten
         await backend.until(lambda: backend.stored("position") == RangeSet([(1, 11)]))
         await settled(link)
     lost = [entry for status in backend.states() for entry in status.lost]
-    assert [(e.stream, e.start, e.end, e.cause) for e in lost] == [
-        ("position", 1, 7, "forgotten")
-    ]
+    assert [(e.stream, e.start, e.end, e.cause) for e in lost] == [("position", 1, 7, "forgotten")]
 
 
 async def test_rows_wait_for_the_clock_and_are_dated_by_it(
