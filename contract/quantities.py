@@ -13,12 +13,13 @@ from msgspec import Meta
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
 
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
-OutboxId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
-BootId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{8}$")]
+# `$` alone would also match before a line break at the end, which would then be part of the id.
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?(?!\n)$")]
+OutboxId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}(?!\n)$")]
+BootId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{8}(?!\n)$")]
 """First half: the machine's boot; second half: the run of the program in that boot."""
-Epoch = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
-Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{16,64}$")]
+Epoch = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}(?!\n)$")]
+Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{16,64}(?!\n)$")]
 
 Seq = Annotated[int, Meta(ge=1, le=2**48 - 1)]
 NextSeq = Annotated[int, Meta(ge=1, le=2**48)]
