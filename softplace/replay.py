@@ -67,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Play the recordings; 1 where not every fix of each is stored."""
     clock = SystemClock()
     # The end of each recording is a receiver pulled out, which is no news here.
-    logging.getLogger("edge.drivers").setLevel(logging.ERROR)
+    drivers = logging.getLogger("edge.drivers")
+    usual = drivers.level
+    drivers.setLevel(logging.ERROR)
     try:
         broker = parse_broker_url(arguments.broker) if arguments.broker else None
         unit = parse_unit(arguments.unit) if arguments.unit else None
@@ -81,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         if sentence is None:
             raise
         raise CommandFailed(sentence) from error
+    finally:
+        drivers.setLevel(usual)
     if arguments.json:
         print(json.dumps({"files": reports}))
     else:

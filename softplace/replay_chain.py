@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -13,11 +14,12 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from sqlalchemy import Engine
 
 from backend.broker.choose import choose_broker
-from backend.broker.model import Account, Broker
+from backend.broker.model import Account
 from backend.ingest.entry import Entry
 from backend.ingest.ledger import read_outbox
 from backend.ingest.service import Ingest, IngestSettings
 from backend.live.feed import InProcessFeed
+from backend.mqtt.packets import connect_packet
 from backend.records.open import open_records
 from backend.telemetry.model import TelemetryReader
 from backend.telemetry.open import TelemetrySettings, open_telemetry, open_telemetry_reader
@@ -29,6 +31,8 @@ from contract.topics import Unit
 TERRITORY = "replay"
 USERNAME = "replay"
 CONFIRM_AFTER_S = 0.1
+GOODBYE_S = 5.0
+DISCONNECT = b"\xe0\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,10 @@ async def running_chain(
         yield Chain(address, ingest, reader, records)
         _raise_if_over(task)
     finally:
-        await _stop(task, running)
+        await _stop(task)
+        if broker is not None:
+            await _forget_session(broker, client_id)
+        await running.stop()
         store.close()
         reader.close()
         records.dispose()
@@ -113,11 +120,24 @@ def _raise_if_over(task: asyncio.Task[None]) -> None:
         task.result()
 
 
-async def _stop(task: asyncio.Task[None], broker: Broker) -> None:
+async def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await task
-    await broker.stop()
+
+
+async def _forget_session(broker: BrokerAddress, client_id: str) -> None:
+    """Somebody else's broker need not keep messages for an ingest that never comes back."""
+    with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        async with asyncio.timeout(GOODBYE_S):
+            context = ssl.create_default_context() if broker.tls else None
+            reader, writer = await asyncio.open_connection(broker.host, broker.port, ssl=context)
+            login = broker.username, broker.password
+            writer.write(connect_packet(client_id, *login, keepalive_s=30, clean=True))
+            await reader.readexactly(4)
+            writer.write(DISCONNECT)
+            writer.close()
+            await writer.wait_closed()
 
 
 def _telemetry(directory: Path, influx: str | None) -> TelemetrySettings:
