@@ -17,6 +17,9 @@ Point = tuple[float, float]
 
 EARTH_RADIUS_M = 6_371_008.8
 METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180.0
+GENTLER = 0.55
+"""Each round of bending adds this share of the length that the round before added."""
+CORNERS_COST = 1.01
 
 
 def distance_m(start: Point, end: Point) -> float:
@@ -105,20 +108,38 @@ def _origin_to_segment(start: Point, end: Point) -> float:
 def bent(start: Point, end: Point, factor: float, random: Random, piece_m: float) -> list[Point]:
     """A winding line from `start` to `end`, about `factor` times as long as the straight one.
 
-    Midpoints are pushed aside again and again until pieces are shorter than `piece_m`: each round
-    makes the line longer by the same ratio, with the side drawn by chance.
+    Midpoints are pushed aside again and again, less and less, until pieces are shorter than
+    `piece_m`; then the corners are cut, because a road turns and does not break.
     """
     straight_m = distance_m(start, end)
     rounds = max(1, math.ceil(math.log2(straight_m * factor / piece_m)))
-    # A midpoint pushed aside by h of a piece of length L gives sqrt(1 + 4 (h/L)^2) times the way.
-    push = math.sqrt(factor ** (2 / rounds) - 1) / 2
     line = [start, end]
-    for _ in range(rounds):
+    for push in _pushes(factor, rounds):
         longer = [line[0]]
         for left, right in pairwise(line):
             longer += [_pushed_middle(left, right, push, random), right]
         line = longer
-    return line
+    return _corners_cut(line)
+
+
+def _pushes(factor: float, rounds: int) -> list[float]:
+    """How far each round pushes, as a share of the piece; together they give the factor.
+
+    A midpoint pushed aside by h of a piece of length L gives sqrt(1 + 4 (h/L)^2) times the way.
+    """
+    weights = [GENTLER**n for n in range(rounds)]
+    exponents = [2 * weight / sum(weights) for weight in weights]
+    # Cutting corners gives back a little of the length.
+    return [math.sqrt((factor * CORNERS_COST) ** e - 1) / 2 for e in exponents]
+
+
+def _corners_cut(line: Sequence[Point]) -> list[Point]:
+    """The open line with its corners cut (Chaikin); the ends stay."""
+    cut = [line[0]]
+    for left, right in pairwise(line):
+        cut.append((0.75 * left[0] + 0.25 * right[0], 0.75 * left[1] + 0.25 * right[1]))
+        cut.append((0.25 * left[0] + 0.75 * right[0], 0.25 * left[1] + 0.75 * right[1]))
+    return [line[0], *cut[2:-1], line[-1]]
 
 
 def _pushed_middle(start: Point, end: Point, push: float, random: Random) -> Point:

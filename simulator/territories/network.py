@@ -7,22 +7,23 @@ a truck and the map agree on where the road is.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
 from contract.territory_file import Stop
-from simulator.geometry import Point, Way, bent, way_of
+from simulator.geometry import Point, Way, bent, course_deg, way_of
 from simulator.territories.gazetteer import JUNCTIONS
 from simulator.territories.roads import ROADS, RoadKind
 
-ROAD_FACTOR = {"main_road": 1.22, "road": 1.35}
+ROAD_FACTOR = {"main_road": 1.15, "road": 1.35}
 """Length of a way over its straight line, between neighbouring places."""
 SPEED_M_S = {"main_road": 60 / 3.6, "road": 44 / 3.6}
 """Mean running speed of a bus, curves and villages included."""
-PIECE_M = 450.0
+PIECE_M = 520.0
 DECIMALS = 5
+DRAWINGS = 12
 
 
 class Piece(NamedTuple):
@@ -84,8 +85,19 @@ class Network:
         return sum(piece.seconds for piece in self.pieces_between(start, end))
 
     def _drawn(self, kind: RoadKind, start: str, end: str) -> Piece:
-        # Ruff's S311: bends need no secret, they need to be the same each time.
-        random = Random(f"lozere {start} {end}")  # noqa: S311
-        line = bent(self.places[start], self.places[end], ROAD_FACTOR[kind], random, PIECE_M)
-        line = [(round(p[0], DECIMALS), round(p[1], DECIMALS)) for p in line]
-        return Piece(kind, way_of(line))
+        """Of a few drawings the one that leaves and arrives straightest: places are no hairpins."""
+        ends = self.places[start], self.places[end]
+        drawings = [
+            # Ruff's S311: bends need no secret, they need to be the same each time.
+            bent(*ends, ROAD_FACTOR[kind], Random(f"{start} {end} {n}"), PIECE_M)  # noqa: S311
+            for n in range(DRAWINGS)
+        ]
+        line = min(drawings, key=_stray_deg)
+        return Piece(kind, way_of((round(p[0], DECIMALS), round(p[1], DECIMALS)) for p in line))
+
+
+def _stray_deg(line: Sequence[Point]) -> float:
+    """How far the first and last step turn from the straight way, the worse of the two."""
+    straight = course_deg(line[0], line[-1])
+    steps = course_deg(line[0], line[1]), course_deg(line[-2], line[-1])
+    return max(abs((step - straight + 180) % 360 - 180) for step in steps)
