@@ -29,8 +29,9 @@ logger = logging.getLogger(__name__)
 PAGE = 200
 _PAGE_OF_ROWS = (
     "SELECT id, boot.boot, boot_ms, observed_ms, clock, sent_as, check_sum, body"
-    " FROM message JOIN boot ON boot.number = message.boot WHERE id >= ? AND id < ?"
+    " FROM message CROSS JOIN boot ON boot.number = message.boot WHERE id >= ? AND id < ?"
 )
+"""CROSS: messages are walked in order of their key, so that the walk ends at the broken page."""
 
 
 def open_outbox(path: Path, serial: str, boot: str, connect: Connect = connect_sqlite) -> Outbox:

@@ -61,6 +61,7 @@ class Writer:
         self.dropped: Counter[str] = Counter()
         self.never_numbered = 0
         self._trouble = Trouble(logger)
+        self._broken = False
         self._saved_s = clock.monotonic_s()
         self._trimmed_s = float("-inf")
 
@@ -76,6 +77,8 @@ class Writer:
         reported: Iterable[tuple[Book, tuple[Loss, ...]]] = (),
     ) -> bool:
         """Write what is pending; `unsaved` goes along when it is due. True where all is written."""
+        if self._broken:
+            self._reopen()
         if not self.pending:
             return True
         rows, reported = list(self.pending), list(reported)
@@ -163,16 +166,22 @@ class Writer:
         self.dropped.update(dropped)
 
     def _failed(self, failure: StorageFailed) -> None:
-        self._trouble.broke(str(failure))
+        if not self._broken:
+            self._trouble.broke(str(failure))
         self._hold_back()
-        if failure.fault == "full":
-            return
-        with suppress(StorageFailed):
-            self.outbox.database.close()
+        if failure.fault != "full":
+            with suppress(StorageFailed):
+                self.outbox.database.close()
+            self._broken = True
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Open the file anew, or leave it for the next batch to try."""
         with suppress(StorageFailed):
             self.outbox = open_outbox(
                 self._settings.outbox_path, self._serial, self._boot, self._connect
             )
+            self._broken = False
             self._on_reopened(self.outbox)
 
     def _hold_back(self) -> None:

@@ -59,7 +59,7 @@ def make_link(settings: LinkSettings) -> Iterator[MakeLink]:
     def make(clock: Clock | None = None, *, anchored: bool = True, **changes: object) -> Link:
         changed = replace(settings, **changes)
         clock = clock or SystemClock()
-        link = Link(changed, "lozere", UNIT, clock, Random(1), "1.0")
+        link = Link(changed, "lozere", UNIT, clock, Random(1), "1.0")  # noqa: S311 - jitter
         made.append(link)
         if anchored:
             link.anchor("ntp", clock.now_ms(), clock.boot_ms())

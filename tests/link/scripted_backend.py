@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.broker_url import BrokerAddress
+from contract.clock import SystemClock
 from contract.codec import decode_uplink, encode
 from contract.downlink import Session, Stored, StoredRanges
 from contract.ranges import RangeSet
@@ -98,7 +98,7 @@ class ScriptedBackend:
             Stored(
                 outbox=outbox,
                 epoch=self.epoch,
-                issued_ms=int(time.time() * 1000) + (0 if answers else self.issued_ahead_ms),
+                issued_ms=SystemClock().now_ms() + (0 if answers else self.issued_ahead_ms),
                 streams=streams,
                 answers=answers,
             )
@@ -147,7 +147,7 @@ class ScriptedBackend:
             Stored(
                 outbox=hello.outbox,
                 epoch=self.epoch,
-                issued_ms=int(time.time() * 1000),
+                issued_ms=SystemClock().now_ms(),
                 streams={s: told(r) for s, r in mine.items()},
                 answers=answers,
                 renew=True,

@@ -179,7 +179,7 @@ async def test_what_a_confirmation_a_minute_later_lacks_is_sent_again(
         backend.ledger[outbox, "position"] = RangeSet([(1, 2)])
         backend.issued_ahead_ms = 30_000
         backend.say_stored(outbox)
-        backend.issued_ahead_ms = 75_000
+        backend.issued_ahead_ms = 3_600_000
         backend.confirming = True
         backend.say_stored(outbox)
         await backend.until(lambda: backend.numbers("position") == [1, 2, 2])
