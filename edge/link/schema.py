@@ -51,8 +51,8 @@ _SEQ_MASK = (1 << STREAM_SHIFT) - 1
 
 
 def row_id(identity: int, stream: int, seq: int) -> int:
-    """Key of a message in the file."""
-    return identity << IDENTITY_SHIFT | stream << STREAM_SHIFT | seq
+    """Key of a message in the file; added up, so that one past the last number is a bound too."""
+    return (identity << IDENTITY_SHIFT) + (stream << STREAM_SHIFT) + seq
 
 
 def seq_of(row_id_: int) -> int:
