@@ -26,7 +26,8 @@ from edge.link.schema import STREAM_SHIFT, book_key, row_id, seq_of
 
 logger = logging.getLogger(__name__)
 
-PAGE = 200
+PAGES = (200, 1)
+"""Rows read at once; one by one where the broken page is near."""
 _PAGE_OF_ROWS = (
     "SELECT id, boot.boot, boot_ms, observed_ms, clock, sent_as, check_sum, body"
     " FROM message CROSS JOIN boot ON boot.number = message.boot WHERE id >= ? AND id < ?"
@@ -136,17 +137,17 @@ def _copy_range(
     shift = row_id(identities[1].number, 0, 0) - row_id(identities[0].number, 0, 0)
     for order in ("ASC", "DESC"):
         low, high = bounds
-        with suppress(StorageFailed):
-            while page := source.rows(
-                f"{_PAGE_OF_ROWS} ORDER BY id {order} LIMIT {PAGE}", (low, high)
-            ):
-                _insert(outbox, page, shift)
-                found = found.union(RangeSet.of(seq_of(row[0]) for row in page))
-                if order == "ASC":
-                    low = page[-1][0] + 1
-                else:
-                    high = page[-1][0]
-            return found
+        for limit in PAGES:
+            with suppress(StorageFailed):
+                query = f"{_PAGE_OF_ROWS} ORDER BY id {order} LIMIT {limit}"
+                while page := source.rows(query, (low, high)):
+                    _insert(outbox, page, shift)
+                    found = found.union(RangeSet.of(seq_of(row[0]) for row in page))
+                    if order == "ASC":
+                        low = page[-1][0] + 1
+                    else:
+                        high = page[-1][0]
+                return found
     return found
 
 
