@@ -47,6 +47,7 @@ class NmeaSerialSource:
         self._backoff = Backoff(chance)
         self._trouble = Trouble(_log, port)
         self._is_open = False
+        self._was_quiet = False
         self._understood_s = 0.0
         self._sound_sentences = 0
 
@@ -66,6 +67,8 @@ class NmeaSerialSource:
             finally:
                 self._is_open = False
                 line.close()
+            # A device that opens and is lost at once must not keep the processor busy.
+            await self._clock.sleep(self._backoff.next_s())
 
     def counters(self) -> SourceCounters:
         """The account of every sentence since the program started."""
@@ -85,15 +88,15 @@ class NmeaSerialSource:
 
     async def _next(self, line: SerialLine) -> list[Fix]:
         """The fixes of what arrives next, or of the pause before it."""
-        wait_s = QUIET_S if self._stream.waits else SILENT_S
+        may_be_complete = self._stream.waits and not self._was_quiet
+        wait_s = QUIET_S if may_be_complete else SILENT_S
         if not await happens_within(line.arrived, wait_s, self._clock):
-            if not self._stream.waits:
-                self._trouble.say("silent", self._silence())
-                return []
-            fixes = self._stream.pause()
-            if not fixes:  # without a date: the pause decides nothing, the next sentence will
-                await line.arrived.wait()
-            return fixes
+            self._was_quiet = True
+            if may_be_complete:
+                return self._stream.pause()
+            self._trouble.say("silent", self._silence())
+            return []
+        self._was_quiet = False
         fixes = self._stream.feed(line.take(), self._clock.boot_ms())
         self._judge_line()
         return fixes

@@ -143,3 +143,21 @@ async def test_a_flood_is_taken_whole_and_memory_is_bounded():
             )
             await receiver.send(flood)
             await until(lambda: len(fixes) == 3_000, "every fix of the flood")
+
+
+async def test_an_undated_epoch_waits_and_a_dead_line_is_still_said(
+    caplog: pytest.LogCaptureFixture,
+):
+    clock = ManualClock()
+    with FakeReceiver() as receiver:
+        source = source_of(receiver, clock)
+        async with heard(source) as fixes:
+            await until(lambda: source.counters().connected, "the port is open")
+            await receiver.send(sealed("GPGGA,120000.00,4404.1,N,00318.8,E,1,08,1.0,9,M,9,M,,"))
+            await until(lambda: source.counters().undecided == 1, "the GGA is read")
+            for _ in range(4):
+                await clock.advance(40.0)
+            assert "not a byte from" in caplog.text
+            await receiver.send(sealed("GPRMC,120000.00,A,4404.1,N,00318.8,E,1.0,90.0,010926,,,A"))
+            await until(lambda: len(fixes) == 1, "the fix, dated at last")
+    assert source.counters().rejected == {}
