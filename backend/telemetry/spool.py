@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ SEPARATOR = b"\xff"
 
 CANDIDATES = 500
 """Batches looked at when one request is put together."""
+
+FREE_PAGES_KEPT = 256
+"""A megabyte for the next hiccup; more is given back to the disk when the spool is empty."""
 
 MAX_REFUSED = 100_000
 """Refused lines kept for people to look at; the oldest go first."""
@@ -73,7 +76,6 @@ class Spool:
         self._bytes = 0
         with self._failing_plainly():
             self._connection = connect(path)
-            self._connection.execute("PRAGMA auto_vacuum=INCREMENTAL").fetchall()
             make_durable(self._connection)
             for table in TABLES:
                 self._connection.execute(table)
@@ -181,9 +183,12 @@ class Spool:
         self._rows, self._bytes = counted
 
     def _shrink(self) -> None:
-        """Give the disk back after an outage."""
-        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Give the disk back after an outage; nothing but refused lines is left to rewrite."""
+        with suppress(sqlite3.Error):  # a disk too full for this is told of by the next append
+            free_pages = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
+            if free_pages > FREE_PAGES_KEPT:
+                self._connection.execute("VACUUM").fetchall()
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _failing_plainly(self) -> Iterator[None]:
