@@ -55,14 +55,14 @@ class Outbox:
             if newest is None or newest.serial != self._serial:
                 self.identities = {i.number: i for i in identities}
                 self.insert_identity()
-        self.anchors = load_anchors(self.database)
-        self.notes: dict[str, int] = dict(self.database.rows("SELECT name, value FROM note"))
-        self._boots = dict(self.database.rows("SELECT number, boot FROM boot"))
-        self._boot_number = next(n for n, boot in self._boots.items() if boot == self.boot)
         self.reload()
+        self._boot_number = next(n for n, boot in self._boots.items() if boot == self.boot)
 
     def reload(self) -> None:
-        """Read identities and books from the file; what only the session knew is forgotten."""
+        """Read the file; what only the session knew of its books is forgotten."""
+        self.anchors = load_anchors(self.database)
+        self.notes: dict[str, int] = dict(self.database.rows("SELECT name, value FROM note"))
+        self._boots: dict[int, str] = dict(self.database.rows("SELECT number, boot FROM boot"))
         identities = load_identities(self.database)
         self.identities = {i.number: i for i in identities}
         self.current = max(identities, key=lambda i: i.ordinal)

@@ -75,6 +75,7 @@ def carry_over(aside: Path, outbox: Outbox, connect: Connect) -> int:
         old = load_identities(source)
         epochs: dict[int, str | None] = dict(source.rows("SELECT number, epoch FROM identity"))
         states = load_states(source)
+        _copy_facts(source, outbox)
         newest = max((i.ordinal for i in old), default=0)
         carried = 0
         for identity in old:
@@ -87,6 +88,16 @@ def carry_over(aside: Path, outbox: Outbox, connect: Connect) -> int:
             source.close()
         outbox.reload()
     return carried
+
+
+def _copy_facts(source: Database, outbox: Outbox) -> None:
+    """Copy what dates the rows and what is not to be retained, as far as it can be read."""
+    for table, marks in (("anchor", "?, ?, ?, ?, ?"), ("note", "?, ?")):
+        with suppress(StorageFailed), outbox.database.transaction():
+            outbox.database.run_many(
+                f"INSERT OR IGNORE INTO {table} VALUES ({marks})",  # noqa: S608 - our own names
+                source.rows(f"SELECT * FROM {table}"),  # noqa: S608
+            )
 
 
 def _adopt(outbox: Outbox, identity: Identity, ordinal: int, epoch: str | None) -> Identity:
