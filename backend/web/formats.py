@@ -32,7 +32,7 @@ _MONTHS = {
     ),
 }
 _BEFORE_SIGN = re.compile(r"[ \u00a0]+([;!?:%»])")
-_AFTER_QUOTE = re.compile(r"«[ \u00a0]*")
+_AFTER_QUOTE = re.compile(r"«[ \u00a0\u202f]*")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d) (?=\d{2,3}(?:\D|$))")
 _UNIT = re.compile(r"(?<=\d) (?=(?:min|s|h|km|m)\b)")
 _AFTER_HOUR = re.compile(r"(?<=\dh) (?=\d\d\b)|(?<=\d\u202fh) (?=\d\d\b)")
@@ -47,14 +47,12 @@ def french(text: str) -> str:
     text = text.replace("'", "\u2019")
     text = _BEFORE_SIGN.sub(NARROW + r"\1", text)
     text = _AFTER_QUOTE.sub("«" + NARROW, text)
-    text = _UNIT.sub(NARROW, text)
-    text = _AFTER_HOUR.sub(NARROW, text)
-    return _BETWEEN_DIGITS.sub(NARROW, text)
+    return _numbers(text)
 
 
 def spaced(text: str, language: Language) -> str:
     """The text as it is set in the language."""
-    return french(text) if language == "fr" else text.replace("'", "\u2019")
+    return french(text) if language == "fr" else _numbers(text.replace("'", "\u2019"))
 
 
 def clock_time(moment: dt.datetime) -> str:
@@ -117,6 +115,13 @@ def span(opens_min: int, closes_min: int, language: Language) -> str:
 def capital(text: str) -> str:
     """The text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
+
+
+def _numbers(text: str) -> str:
+    """A number stays on one line with its unit and with itself."""
+    text = _UNIT.sub(NARROW, text)
+    text = _AFTER_HOUR.sub(NARROW, text)
+    return _BETWEEN_DIGITS.sub(NARROW, text)
 
 
 def _since_moment(since: dt.datetime, now: dt.datetime, language: Language) -> str:

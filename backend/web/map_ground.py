@@ -12,7 +12,7 @@ from contract.territory_file import Stop, Territory
 LABEL_PX, MAIN_LABEL_PX = 15, 20
 _DOT_PX, _MAIN_DOT_PX = 16.0, 22.0
 _LINE_STEP = 9.0
-_TOWNS = 10
+_TOWNS = 6
 _ORDER = ("outline", "river", "road", "main_road")
 
 
@@ -108,6 +108,8 @@ def _marks(
         box = room.best(
             around(spot, text_width(name, size), size * 1.15, gap), must_fit=not is_main
         )
+        if box is not None:
+            room.names.append(box)
         marks.append(_mark(stop, name, spot, rank, box))
     return tuple(marks)
 

@@ -25,6 +25,7 @@ class VehicleMark:
     """A vehicle on the map, with its label to one side."""
 
     key: str
+    is_truck: bool
     state: State
     label: str
     spot: Spot
@@ -77,6 +78,7 @@ def place_marks(
     for kind, name, spot, silent in found:
         box = room.best(around(spot, _MARK_PX, _MARK_PX, 11), must_fit=False)
         if box is not None:
+            room.boxes.append(box)
             marks.append(PlaceMark(kind, name, box.centre, silent))
     return tuple(marks)
 
@@ -114,13 +116,16 @@ def _mark(
     if vehicle.state is State.LIVE_AGEING and vehicle.position is not None:
         label += " · " + age(moment.at(vehicle.position.observed_ms), moment.local, language)
     width = text_width(label, CHIP_PX) * 1.06 + 14
-    box = room.best(around(spot, width, 24, 16), must_fit=False) or square(spot, 24)
+    near = [*around(spot, width, 24, 16), *around(spot, width, 24, 26)]
+    box = room.best(near, must_fit=False) or square(spot, 24)
+    room.boxes.append(box)
     trail = None
     if vehicle.state is State.NO_CONTACT and vehicle.next_stop_id is not None:
         stop = plans.stops[vehicle.next_stop_id]
         trail = ground.projection.spot(stop.latitude, stop.longitude)
     return VehicleMark(
         key=unit_key(vehicle.vehicle.unit),
+        is_truck=vehicle.vehicle.service != "bus",
         state=vehicle.state,
         label=label,
         spot=spot,

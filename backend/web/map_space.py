@@ -86,32 +86,38 @@ class Projection:
 
 @dataclass(slots=True)
 class Room:
-    """What is taken on the drawing; lines are avoided where possible, boxes always."""
+    """What is taken on the drawing.
+
+    Boxes (marks, labels of marks) are covered last of all, names of stops before them, and
+    lines are avoided where that costs nothing else.
+    """
 
     boxes: list[Box] = field(default_factory=list)
+    names: list[Box] = field(default_factory=list)
     lines: list[Spot] = field(default_factory=list)
 
     def copy(self) -> Room:
         """The same room, to be filled further without touching this one."""
-        return Room(list(self.boxes), self.lines)
+        return Room(list(self.boxes), self.names, self.lines)
 
     def best(self, candidates: Sequence[Box], *, must_fit: bool) -> Box | None:
-        """The candidate with the least in its way, the first of equals; it is then taken.
+        """The candidate with the least in its way, the first of equals.
 
         None where `must_fit` and every one covers something or leaves the drawing.
         """
         best: tuple[float, Box] | None = None
         for rank, box in enumerate(candidates):
             covered = sum(box.overlap(taken) for taken in self.boxes)
-            if must_fit and (covered > 0 or not box.is_inside):
+            hidden = sum(box.overlap(name) for name in self.names)
+            if must_fit and (covered > 0 or hidden > 0 or not box.is_inside):
                 continue
             crossed = sum(box.holds(spot) for spot in self.lines)
-            cost = covered * 10 + crossed * 4 + rank + (0 if box.is_inside else 10_000)
+            outside = 0 if box.is_inside else 10_000
+            cost = covered * 100 + hidden * 3 + crossed * 2 + rank + outside
             if best is None or cost < best[0]:
                 best = (cost, box)
         if best is None:
             return None
-        self.boxes.append(best[1])
         return best[1]
 
 

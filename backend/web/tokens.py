@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Light = Literal["day", "night"]
+LIGHTS: tuple[Light, ...] = ("day", "night")
 
 
 class Token(NamedTuple):
