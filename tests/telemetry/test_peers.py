@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import tomllib
 from pathlib import Path
 
 from tests.peers.influxd import running_influxd
 from tests.peers.loopback_http import exchange
+from tests.peers.server_process import binary_or_skip
 from tests.peers.victoriametrics import running_victoriametrics
 
 
@@ -31,3 +34,17 @@ def test_victoriametrics_takes_a_line_and_shows_it(tmp_path: Path) -> None:
         (series,) = server.export('{unit="b1"}')
         assert series["values"] == [1.5]
         assert series["timestamps"] == [1790000000000]
+
+
+def test_the_deployed_configuration_is_one_influxd_understands() -> None:
+    binary = binary_or_skip("influxd", "influxdb")
+    config = Path(__file__).parents[2] / "deploy" / "influxdb" / "softplace.conf"
+    ran = subprocess.run(
+        [binary, "config", "-config", str(config)], capture_output=True, text=True, check=True
+    )
+    read = tomllib.loads(ran.stdout)
+    assert read["http"]["bind-address"] == "127.0.0.1:8086"
+    assert read["http"]["auth-enabled"] is True
+    assert read["data"]["index-version"] == "tsi1"
+    assert read["data"]["wal-fsync-delay"] == "0s"
+    assert read["monitor"]["store-enabled"] is False
