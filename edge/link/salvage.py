@@ -46,13 +46,26 @@ def open_outbox(path: Path, serial: str, boot: str, connect: Connect = connect_s
     except StorageFailed as failure:
         if failure.fault != "corrupt":
             raise
-        aside = set_aside(path)
-        logger.error("%s; it is kept as %s", failure, aside.name)  # noqa: TRY400 - one sentence
+    return rescue(path, serial, boot, connect)
+
+
+def rescue(path: Path, serial: str, boot: str, connect: Connect = connect_sqlite) -> Outbox:
+    """Set a corrupt file aside and carry over to a new one what can be read.
+
+    Raises StorageFailed.
+    """
+    aside = set_aside(path)
     outbox = Outbox(path, serial, boot, connect)
+    carried = 0
     # What is too broken to be read is known to nobody here; the backend will see the gap.
     with suppress(StorageFailed, msgspec.DecodeError):
         carried = carry_over(aside, outbox, connect)
-        logger.warning("outbox %s: %d messages carried over", path, carried)
+    logger.warning(
+        "outbox %s was corrupt and is new: %d messages were carried over from %s",
+        path,
+        carried,
+        aside.name,
+    )
     return outbox
 
 

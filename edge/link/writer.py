@@ -21,7 +21,7 @@ from edge.link.identity import machine_of
 from edge.link.outbox import BY_NUMBER, Outbox
 from edge.link.retention import CHUNK, make_room, remove_stored, trim
 from edge.link.rows import NewRow
-from edge.link.salvage import open_outbox
+from edge.link.salvage import open_outbox, rescue
 from edge.link.settings import LinkSettings
 from edge.link.trouble import Trouble
 
@@ -173,14 +173,13 @@ class Writer:
             with suppress(StorageFailed):
                 self.outbox.database.close()
             self._broken = True
-            self._reopen()
+            self._reopen(open_outbox if failure.fault != "corrupt" else rescue)
 
-    def _reopen(self) -> None:
+    def _reopen(self, how: Callable[..., Outbox] = open_outbox) -> None:
         """Open the file anew, or leave it for the next batch to try."""
+        path = self._settings.outbox_path
         with suppress(StorageFailed):
-            self.outbox = open_outbox(
-                self._settings.outbox_path, self._serial, self._boot, self._connect
-            )
+            self.outbox = how(path, self._serial, self._boot, self._connect)
             self._broken = False
             self._on_reopened(self.outbox)
 

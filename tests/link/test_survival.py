@@ -23,7 +23,7 @@ from edge.link.identity import draw_outbox_id, machine_of
 from edge.link.outbox import Outbox
 from edge.link.retention import make_room, trim
 from edge.link.rows import NewRow, Row
-from edge.link.salvage import open_outbox
+from edge.link.salvage import open_outbox, rescue
 from edge.link.service import Link
 from edge.link.settings import LinkSettings
 from tests.link.readings import alarm, position
@@ -164,8 +164,15 @@ def test_a_file_that_is_no_database_is_set_aside(
     outbox.append([new_row()])
     outbox.close()
     assert (tmp_path / "o.sqlite.corrupt-1").exists()
-    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 1
-    assert "set aside" in caplog.text
+    assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 1
+    assert "0 messages were carried over from o.sqlite.corrupt-1" in caplog.text
+
+
+def garble_the_middle(path: Path) -> None:
+    pages = bytearray(path.read_bytes())
+    middle = len(pages) // 2 // 1024 * 1024
+    pages[middle : middle + 1024] = b"\xff" * 1024
+    path.write_bytes(bytes(pages))
 
 
 def test_rows_before_and_after_a_garbled_page_are_carried_over_with_their_keys(
@@ -176,26 +183,12 @@ def test_rows_before_and_after_a_garbled_page_are_carried_over_with_their_keys(
     outbox.append([new_row(POSITION, n) for n in range(1, 2_001)])
     old = outbox.current.outbox
     outbox.close()
-    pages = bytearray(path.read_bytes())
-    middle = len(pages) // 2 // 1024 * 1024
-    pages[middle : middle + 1024] = b"\xff" * 1024
-    path.write_bytes(bytes(pages))
+    garble_the_middle(path)
 
-    broken = open_outbox(path, "serial", "0000aaaa-00000002")
-    book = book_of(broken)
-    with pytest.raises(StorageFailed) as failure:
-        list(broken.read(book, 1, book.next, 10_000))
-    assert failure.value.fault == "corrupt"
-    broken.database.close()
-    from edge.link.database import connect_sqlite
-    from edge.link.salvage import carry_over, set_aside
-
-    aside = set_aside(path)
-    fresh = Outbox(path, "serial", "0000aaaa-00000003")
-    carried = carry_over(aside, fresh, connect_sqlite)
-    assert 1_900 < carried < 2_000
+    fresh = rescue(path, "serial", "0000aaaa-00000003")
     kept = next(i for i in fresh.identities.values() if i.outbox == old)
     kept_book = fresh.book(kept, BY_NAME["position"])
+    assert 1_950 < len(kept_book.held) < 2_000
     assert fresh.current.outbox != old
     assert fresh.current.ordinal > kept.ordinal
     assert numbers(fresh, kept_book) == list(kept_book.held)
@@ -203,11 +196,32 @@ def test_rows_before_and_after_a_garbled_page_are_carried_over_with_their_keys(
         isinstance(row, Row) and row.boot == BOOT and row.boot_ms == row.seq
         for row in fresh.read(kept_book, 1, 3_000, 3_000)
     )
-    lost = RangeSet(
-        (start, end) for start, end, cause in kept_book.unreported if cause == "corrupt"
-    )
+    assert {cause for _, _, cause in kept_book.unreported} == {"corrupt"}
+    lost = RangeSet((start, end) for start, end, _ in kept_book.unreported)
     assert lost.union(kept_book.held) == RangeSet([(1, 2_001)])
     fresh.close()
+
+
+def test_a_page_garbled_under_a_running_link_is_survived(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = make_link(tmp_path, FaultyDisk())
+    for n in range(1_000):
+        link.put(position(n))
+    link.close()
+    garble_the_middle(tmp_path / "o.sqlite")
+    link = make_link(tmp_path, FaultyDisk())
+    old = link.outbox.current.outbox
+    with pytest.raises(StorageFailed) as failure:
+        list(link.outbox.read(book_of(link.outbox), 1, 1_001, 1_001))
+    link.storage_failed(failure.value)
+    link.put(position(1_000))
+    link._flush()
+    assert numbers(link.outbox, book_of(link.outbox)) == [1]
+    kept = next(i for i in link.outbox.identities.values() if i.outbox == old)
+    assert 980 < len(link.outbox.book(kept, BY_NAME["position"]).held) < 1_000
+    assert len(caplog.records) == 3
+    link.close()
 
 
 def present(wall_ms: int = 1_795_000_000_000) -> Present:
