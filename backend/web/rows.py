@@ -15,8 +15,11 @@ from backend.arrivals.model import Departure, State
 from backend.arrivals.plans import Plans
 from backend.arrivals.settings import ArrivalSettings
 from backend.web.formats import Language, clock_time, day, spaced
+from backend.web.map_space import text_width
 from backend.web.moment import Moment
 from backend.web.words import reason, say
+
+_DESTINATION_PX, _COLUMN_PX = 66, 820
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class RowView:
     known: Face
     cut: Face
     expected_ms: int | None
+    is_long: bool
+    """The destination needs smaller letters to fit its column."""
     until_ms: int
     """When the row has nothing more to say without network."""
     date: str
@@ -83,6 +88,7 @@ class RowWriter:
             line=departure.route.short_name,
             service=self._service(departure),
             destination=self._set(trip.headsign),
+            is_long=text_width(self._set(trip.headsign), _DESTINATION_PX) > _COLUMN_PX,
             known=self._known(departure, next_chance),
             cut=self._cut(departure),
             expected_ms=departure.expected_ms,

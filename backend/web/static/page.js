@@ -169,6 +169,7 @@
     retryMs = RETRY_FIRST_MS;
     sayNetwork();
     write(document.querySelector("[data-clock]"), clockText());
+    tellRows();
   }
 
   /* ---- Taking over what changed ---- */
