@@ -158,7 +158,7 @@ class SlowLink:
         (4_000, 0.1, 0.9, 0.5),
         (60_000, 0.1, 0.9, 0.5),
         (1_000, 0.6, 0.9, 0.8),
-        (4_000, 2.0, 0.4, 0.8),
+        (4_000, 2.0, 0.3, 0.8),
     ],
 )
 def test_the_window_fills_a_link_and_keeps_its_queue_short(
