@@ -127,6 +127,7 @@ class Backend:
         from backend.live.follow import follow  # noqa: PLC0415 - an ingest alone shows no pages
         from backend.live.state import LiveState  # noqa: PLC0415
         from backend.territory.store import import_territory, read_territory  # noqa: PLC0415
+        from backend.web.devices import gather  # noqa: PLC0415
         from backend.web.http_server import listening_socket, serve_app  # noqa: PLC0415
         from backend.web.service import create_app  # noqa: PLC0415
 
@@ -141,7 +142,12 @@ class Backend:
             import_territory(records, territory)
         listening = listening_socket(settings.web.host, settings.web.port)
         live = LiveState.load(records)
-        app = create_app(read_territory(records, settings.territory), live, self._clock)
+        app = create_app(
+            read_territory(records, settings.territory),
+            live,
+            self._clock,
+            report=lambda: asyncio.to_thread(gather, records),
+        )
         async with asyncio.TaskGroup() as group:
             group.create_task(follow(live, records, feed, self._real, lambda _: None), name="live")
             group.create_task(serve_app(app, listening, ready), name="pages")

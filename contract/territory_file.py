@@ -18,7 +18,7 @@ from contract.errors import ContractError
 
 MinuteOfDay = Annotated[int, Meta(ge=0, lt=48 * 60)]
 IsoWeekday = Annotated[int, Meta(ge=1, le=7)]
-UnitText = Annotated[str, Meta(pattern=r"^(truck|bus|space|reader)/[a-z0-9-]{1,40}$")]
+UnitText = Annotated[str, Meta(pattern=r"^(truck|bus|space|reader)/[a-z0-9-]{1,40}(?!\n)$")]
 Point = tuple[q.Latitude, q.Longitude]
 
 
@@ -81,8 +81,8 @@ class Cancellation(Struct, kw_only=True, frozen=True):
     """A trip that does not run on one day, with the key of its reason (pages.md, section 6)."""
 
     trip_id: q.Slug
-    date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    reason: q.Slug | Annotated[str, Meta(pattern=r"^[a-z_]+$")]
+    date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}(?!\n)$")]
+    reason: q.Slug | Annotated[str, Meta(pattern=r"^[a-z_]+(?!\n)$")]
     place: str = ""
 
 
