@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 RESEND_AFTER_S = 60.0
 """A confirmation issued this long after a sending and still lacking it means: send again."""
+DOUBT_EVERY_S = 10.0
+"""Least time between two questions whether the ledger is still the one we knew."""
 MAX_LOST_RANGES = 32
 """Ranges in one status, which then stays far below its size limit."""
 
@@ -59,6 +61,7 @@ class Conversation:
         self._reference: dict[str, tuple[float, int]] = {}
         """Per outbox: when its answered hello was said, and when the answer was issued."""
         self._news_s = 0.0
+        self._doubted_s = -DOUBT_EVERY_S
 
     def begin(self, session: int) -> None:
         """A connection stands: everything unconfirmed is to be sent again, once answered."""
@@ -137,7 +140,21 @@ class Conversation:
             return Heard(greet=(identity,))
         confirmed = self._confirm(identity, stored)
         self._forget_late(identity, stored)
-        return Heard(confirmed=confirmed)
+        doubtful = self._takes_back(identity, stored) and now_s - self._doubted_s > DOUBT_EVERY_S
+        if doubtful:
+            self._doubted_s = now_s
+        return Heard(confirmed=confirmed, greet=(identity,) if doubtful else ())
+
+    def _takes_back(self, identity: Identity, stored: Stored) -> bool:
+        """Whether it lacks what was confirmed: its ledger was restored while we were connected.
+
+        Two ingests may also speak out of turn; asking finds out, and costs one small message.
+        """
+        return any(
+            told.contiguous < book.contiguous
+            for book in self._outbox.books_of(identity)
+            if (told := stored.streams.get(book.stream.name)) is not None
+        )
 
     def _hear_answer(self, identity: Identity, stored: Stored) -> Heard:
         greet: tuple[Identity, ...] = ()

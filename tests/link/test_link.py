@@ -330,6 +330,24 @@ async def test_a_new_ledger_gets_everything_that_is_still_held(
     assert len(backend.of("position")) == 20
 
 
+async def test_a_confirmation_that_takes_back_what_was_confirmed_is_questioned(
+    make_link: MakeLink, backend: ScriptedBackend
+) -> None:
+    link = make_link()
+    async with running(link):
+        for n in range(10):
+            link.put(position(n, now_boot()))
+        await settled(link)
+        outbox = link.outbox.current.outbox
+        asked = len(backend.hellos())
+        with backend.changed:
+            backend.ledger[outbox, "position"] = RangeSet([(1, 5)])
+        backend.say_stored(outbox)
+        backend.say_stored(outbox)
+        await backend.until(lambda: len(backend.hellos()) == asked + 1)
+    assert backend.hellos()[-1].streams["position"].confirmed == 10
+
+
 async def test_what_a_new_ledger_lacks_and_nobody_holds_is_reported_as_forgotten(
     make_link: MakeLink, backend: ScriptedBackend
 ) -> None:
