@@ -8,14 +8,15 @@ from pathlib import Path
 
 from contract import asyncapi
 from dashboards.build import fleet_json
-from simulator.territories.build import territory_json
+from simulator.territories.build import as_bytes, build
 
 ROOT = Path(__file__).parent.parent
 
 GENERATED: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/asyncapi.json", asyncapi.text),
     ("dashboards/generated/fleet.json", fleet_json),
-    ("simulator/territories/lozere.json", territory_json),
+    ("simulator/territories/lozere.json", lambda: as_bytes(build()[0]).decode()),
+    ("simulator/territories/lozere-radio.json", lambda: as_bytes(build()[1]).decode()),
 )
 
 

@@ -19,5 +19,5 @@ def sentence_of(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"{error.strerror}: stop the other program or choose another port"
     if isinstance(error, PermissionError) and error.filename:
-        return f"{error.filename} may not be written: give this user the right, or choose another place"
+        return f"{error.filename} may not be written: give this user the right, or another place"
     return None

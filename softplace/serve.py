@@ -8,8 +8,10 @@ import logging
 import os
 import random
 import signal
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from softplace.failure import CommandFailed
 
@@ -56,7 +58,7 @@ async def _serve(service: str, config: Path) -> int:
     return 0
 
 
-async def run_until_signalled(work: asyncio.coroutines.Coroutine[None, None, None]) -> None:
+async def run_until_signalled(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` until it ends or SIGTERM or SIGINT asks for a clean stop."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
