@@ -25,6 +25,23 @@ def board(
     settings: ArrivalSettings,
 ) -> Board:
     """What is said at a stop now; `evidence` is by unit."""
+    return Board(
+        stop_id=stop_id,
+        now_ms=now_ms,
+        rows=rows_now(plans, stop_id, evidence, now_ms, settings),
+        later=_later(plans, stop_id, now_ms, settings),
+        served_today=bool(plans.departures(stop_id, plans.calendar.date(now_ms))),
+    )
+
+
+def rows_now(
+    plans: Plans,
+    stop_id: str,
+    evidence: Mapping[str, Evidence],
+    now_ms: int,
+    settings: ArrivalSettings,
+) -> tuple[Departure, ...]:
+    """The rows of last night and today, in the order in which a person must be there."""
     today = plans.calendar.date(now_ms)
     rows: list[Departure] = []
     for date in (today - dt.timedelta(days=1), today):
@@ -33,14 +50,7 @@ def board(
             row = judge(planned, known, now_ms, settings)
             if row is not None:
                 rows.append(row)
-    rows.sort(key=lambda row: (row.be_there_ms, row.scheduled_ms, row.key))
-    return Board(
-        stop_id=stop_id,
-        now_ms=now_ms,
-        rows=tuple(rows),
-        later=_later(plans, stop_id, now_ms, settings),
-        served_today=bool(plans.departures(stop_id, today)),
-    )
+    return tuple(sorted(rows, key=lambda row: (row.be_there_ms, row.scheduled_ms, row.key)))
 
 
 def next_chance(plans: Plans, cancelled: Departure) -> Departure | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from backend.arrivals.board import board, next_chance
+from backend.arrivals.board import board, next_chance, rows_now
 from backend.arrivals.departure_state import Evidence
 from backend.arrivals.fleet import VehicleState, fleet
 from backend.arrivals.model import Board, Departure
@@ -58,6 +58,10 @@ class Arrivals:
     def board(self, stop_id: str, now_ms: int) -> Board:
         """The board of a known stop."""
         return board(self.plans, stop_id, self._evidence, now_ms, self.settings)
+
+    def rows(self, stop_id: str, now_ms: int) -> tuple[Departure, ...]:
+        """The rows of that board alone."""
+        return rows_now(self.plans, stop_id, self._evidence, now_ms, self.settings)
 
     def fleet(self, now_ms: int) -> tuple[VehicleState, ...]:
         """Every vehicle of the territory."""

@@ -29,7 +29,7 @@ def board(context: Context, stop: Stop) -> dict[str, Any]:
     moment = context.moment()
     if not moment.is_set:
         return {"stop_id": stop.stop_id, "now_ms": None, "rows": []}
-    rows = context.arrivals.board(stop.stop_id, moment.now_ms).rows
+    rows = context.arrivals.rows(stop.stop_id, moment.now_ms)
     return {
         "stop_id": stop.stop_id,
         "now_ms": moment.now_ms,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from backend.arrivals.service import Arrivals
@@ -15,6 +16,7 @@ from contract.territory_file import Territory
 from contract.topics import Unit
 
 BOARD_ROWS = 5
+_KEPT_MOST = 20_000
 
 
 class Live(Protocol):
@@ -25,14 +27,24 @@ class Live(Protocol):
     def units(self) -> list[Unit]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """The parts a page may ask."""
+    """The parts a page may ask; one object for the life of the application."""
 
     territory: Territory
     live: Live
     arrivals: Arrivals
     clock: Clock
+    kept: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """Parts of the day that do not change until tomorrow; see `keep`."""
+
+    def keep(self, key: tuple[object, ...], make: Callable[[], str]) -> str:
+        """The part that `make` made first under `key`; `key` names the day among the rest."""
+        if key not in self.kept:
+            if len(self.kept) >= _KEPT_MOST:
+                self.kept.clear()
+            self.kept[key] = make()
+        return self.kept[key]
 
     def moment(self) -> Moment:
         """The present of the territory."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Literal
 
 Language = Literal["fr", "en"]
@@ -50,6 +51,7 @@ def french(text: str) -> str:
     return _numbers(text)
 
 
+@lru_cache(maxsize=4_096)
 def spaced(text: str, language: Language) -> str:
     """The text as it is set in the language."""
     return french(text) if language == "fr" else _numbers(text.replace("'", "\u2019"))

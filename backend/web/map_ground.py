@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 
 from backend.web.formats import Language, spaced
-from backend.web.map_space import Box, Projection, Room, Spot, around, square, text_width
+from backend.web.map_space import Box, Crossings, Projection, Room, Spot, around, square, text_width
 from contract.territory_file import Stop, Territory
 
 LABEL_PX, MAIN_LABEL_PX = 15, 20
@@ -57,7 +57,7 @@ def ground(territory: Territory, language: Language) -> Ground:
     places = [(stop.latitude, stop.longitude) for stop in territory.stops]
     projection = Projection(outline or shapes or places)
     lines = _lines(territory, projection)
-    room = Room(lines=_sampled(territory, projection))
+    room = Room(lines=Crossings(_sampled(territory, projection)))
     return Ground(projection, lines, _marks(territory, projection, room, language), room)
 
 

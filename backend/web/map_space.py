@@ -7,12 +7,14 @@ screen). A label that finds no room is left out, never cut.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 860.0, 900.0
 MARGIN_X, MARGIN_Y = 64.0, 40.0
+_SQUARE = 24.0
 
 
 class Spot(NamedTuple):
@@ -84,6 +86,26 @@ class Projection:
         return "M" + "L".join(f"{s.x:g} {s.y:g}" for s in spots) + ("Z" if closed else "")
 
 
+class Crossings:
+    """Points along lines, found again by square."""
+
+    def __init__(self, spots: Iterable[Spot]) -> None:
+        self._squares: dict[tuple[int, int], list[Spot]] = defaultdict(list)
+        for spot in spots:
+            self._squares[int(spot.x // _SQUARE), int(spot.y // _SQUARE)].append(spot)
+
+    def inside(self, box: Box) -> int:
+        """How many points a box holds."""
+        columns = range(int(box.left // _SQUARE), int(box.right // _SQUARE) + 1)
+        rows = range(int(box.top // _SQUARE), int(box.bottom // _SQUARE) + 1)
+        return sum(
+            box.holds(spot)
+            for column in columns
+            for row in rows
+            for spot in self._squares.get((column, row), ())
+        )
+
+
 @dataclass(slots=True)
 class Room:
     """What is taken on the drawing.
@@ -94,7 +116,7 @@ class Room:
 
     boxes: list[Box] = field(default_factory=list)
     names: list[Box] = field(default_factory=list)
-    lines: list[Spot] = field(default_factory=list)
+    lines: Crossings = field(default_factory=lambda: Crossings(()))
 
     def copy(self) -> Room:
         """The same room, to be filled further without touching this one."""
@@ -106,12 +128,15 @@ class Room:
         None where `must_fit` and every one covers something or leaves the drawing.
         """
         best: tuple[float, Box] | None = None
+        whole = _around_all(candidates)
+        boxes = [taken for taken in self.boxes if whole.overlap(taken)]
+        names = [name for name in self.names if whole.overlap(name)]
         for rank, box in enumerate(candidates):
-            covered = sum(box.overlap(taken) for taken in self.boxes)
-            hidden = sum(box.overlap(name) for name in self.names)
+            covered = sum(box.overlap(taken) for taken in boxes)
+            hidden = sum(box.overlap(name) for name in names)
             if must_fit and (covered > 0 or hidden > 0 or not box.is_inside):
                 continue
-            crossed = sum(box.holds(spot) for spot in self.lines)
+            crossed = self.lines.inside(box)
             outside = 0 if box.is_inside else 10_000
             cost = covered * 100 + hidden * 3 + crossed * 2 + rank + outside
             if best is None or cost < best[0]:
@@ -119,6 +144,16 @@ class Room:
         if best is None:
             return None
         return best[1]
+
+
+def _around_all(boxes: Sequence[Box]) -> Box:
+    """The rectangle that holds them all."""
+    return Box(
+        min(box.left for box in boxes),
+        min(box.top for box in boxes),
+        max(box.right for box in boxes),
+        max(box.bottom for box in boxes),
+    )
 
 
 def around(spot: Spot, width: float, height: float, gap: float) -> list[Box]:

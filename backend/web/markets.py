@@ -20,6 +20,8 @@ class Line:
 
     text: str
     strong: str = ""
+    as_written: bool = False
+    """`text` is in the language of the territory, whatever the page's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,12 @@ def _today(market: Market, language: Language) -> MarketView:
             Line(
                 strong=span(market.opens_min, market.closes_min, language),
                 text=", " + spaced(market.place, language),
+                as_written=True,
             ),
-            Line(" · ".join(spaced(service, language) for service in market.services)),
+            Line(
+                " · ".join(spaced(service, language) for service in market.services),
+                as_written=True,
+            ),
         ),
     )
 

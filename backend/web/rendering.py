@@ -55,6 +55,7 @@ class Renderer:
     """Renders templates in one language at one moment."""
 
     def __init__(self, language: Language, moment: Moment) -> None:
+        self._modules: dict[str, Any] = {}
         self._values: dict[str, Any] = {
             "language": language,
             "narrow": NARROW,
@@ -77,8 +78,9 @@ class Renderer:
 
     def part(self, template: str, macro: str, *arguments: Any) -> str:
         """One part: a macro of a template."""
-        module = ENVIRONMENT.get_template(template).make_module(self._values)
-        return str(getattr(module, macro)(*arguments)).strip()
+        if template not in self._modules:
+            self._modules[template] = ENVIRONMENT.get_template(template).make_module(self._values)
+        return str(getattr(self._modules[template], macro)(*arguments)).strip()
 
 
 def _words(language: Language, key: str, **values: object) -> str:

@@ -148,7 +148,8 @@ class RowWriter:
         if departure.is_truck and departure.at_stop:
             return ""
         if said.said == "late":
-            return self._say("instead_of", t=expected, s=scheduled)
+            key = "instead_of" if counted else "instead_only"
+            return self._say(key, t=expected, s=scheduled)
         if said.said == "early":
             return self._say("early", n=said.minutes, t=scheduled)
         on_time = self._say("on_time")
@@ -242,12 +243,21 @@ class RowWriter:
         if departure.is_truck and departure.until_ms is not None:
             return self._say("settles_until", t=self._time(departure.until_ms))
         trip = departure.dated.trip
-        parts = [self._say("via", places=self._set(trip.via))] if trip.via else []
+        ahead = ", ".join(self._places_ahead(departure))
+        parts = [self._say("via", places=self._set(ahead))] if ahead else []
         if trip.school:
             parts.append(self._say("school"))
         return " · ".join(parts)
 
+    def _places_ahead(self, departure: Departure) -> list[str]:
+        """What the trip passes by, without this stop and those before it."""
+        visits = departure.dated.visits[: departure.index + 1]
+        behind = [self.plans.stops[visit.stop_id].name for visit in visits]
+        places = [place.strip() for place in departure.dated.trip.via.split(",")]
+        return [p for p in places if p and not any(name.startswith(p) for name in behind)]
+
     def reason_of(self, departure: Departure) -> str:
+        """Why a cancelled departure does not come."""
         cancellation = departure.dated.cancellation
         if cancellation is None:
             return self._say("unknown")

@@ -24,6 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "early": ("{n} min d'avance, part à {t}", "{n} min early, leaves at {t}"),
     "at_time": ("à {t}", "at {t}"),
     "instead_of": ("à {t} au lieu de {s}", "at {t} instead of {s}"),
+    "instead_only": ("au lieu de {s}", "instead of {s}"),
     "no_contact_time": ("heure prévue, non confirmée", "scheduled, not confirmed"),
     "unknown_past": (
         "Nous ne savons pas si ce car est passé.",
@@ -197,7 +198,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "resting_more": ("l'a annoncé", "announced it"),
     "never_heard": ("jamais entendu", "never heard"),
     "not_today": ("Ne roule pas aujourd'hui", "Not running today"),
-    "no_departure": ("plus de passage aujourd'hui", "no more departures today"),
+    "no_departure": ("plus de passage", "no more today"),
     "skip": ("Aller au contenu", "Skip to content"),
     "home": ("Tous les arrêts", "All stops"),
     "state_changed": ("{line} {place} : {state}", "{line} {place}: {state}"),

@@ -165,6 +165,8 @@ async def _weight(page: Any, selector: str) -> str:
 @pytest.mark.long
 async def test_between_two_words_of_the_server_a_row_grows_old_by_itself(chromium):
     async with _show() as show:
+        show.clock.step_wall_ms(5_000)
+        show.world.see_all(12)
         page = await show.page(chromium, BOARD, SCREEN)
         await page.clock.install()
         await page.reload()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from backend.arrivals.model import Board, Departure, State
 from backend.web import sun
 from backend.web.context import BOARD_ROWS, Context
@@ -27,12 +29,19 @@ def compose(context: Context, stop: Stop, language: Language) -> Page:
     board = context.arrivals.board(stop.stop_id, moment.now_ms)
     writer = context.writer(language, moment)
     shown, spare = board.rows[:BOARD_ROWS], (*board.rows[BOARD_ROWS:], *board.later)
-    parts = {}
-    for departures, is_spare in ((shown, False), (spare, True)):
-        for departure in departures:
-            chance = _chance(context, departure)
-            row = writer.row(departure, chance)
-            parts[f"row-{row.key}"] = renderer.part("board_row.html", "row_of", row, is_spare)
+    today = moment.local.date()
+
+    def html(departure: Departure, *, is_spare: bool) -> str:
+        row = writer.row(departure, _chance(context, departure))
+        return renderer.part("board_row.html", "row_of", row, is_spare)
+
+    parts = {f"row-{row.key}": html(row, is_spare=False) for row in shown}
+    for row in board.rows[BOARD_ROWS:]:
+        parts[f"row-{row.key}"] = html(row, is_spare=True)
+    for row in board.later:
+        parts[f"row-{row.key}"] = context.keep(
+            ("later", row.key, language, today), partial(html, row, is_spare=True)
+        )
     market = market_view(
         context.territory, context.arrivals.plans.calendar, stop.stop_id, moment, language
     )

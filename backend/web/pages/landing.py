@@ -136,7 +136,7 @@ def _links(context: Context, language: Language, moment: Moment) -> list[StopLin
     for stop in context.territory.stops:
         row = None
         if moment.is_set:
-            rows = context.arrivals.board(stop.stop_id, moment.now_ms).rows
+            rows = context.arrivals.rows(stop.stop_id, moment.now_ms)
             running = _first_running(rows)
             row = None if running is None else writer.row(running, None)
         links.append(_link(stop, language, row))
