@@ -77,7 +77,9 @@ def test_after_a_stop_the_port_is_free(tmp_path):
     broker = EmbeddedBroker(port=0)
     with BrokerThread(lambda: broker) as running:
         port = running.address.port
-        idle = socket.create_connection(("127.0.0.1", port))
+        idle = socket.create_connection(("127.0.0.1", port), 10)
+        # A later connection that is answered shows that the first one has been taken in.
+        running.run(probe_broker(running.address))
     assert idle.recv(1) == b""
     with BrokerThread(lambda: EmbeddedBroker(port=port)):
         pass
