@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Protocol
 
+from contract.clock import Clock
+from contract.quantities import ClockSource
+
+LOOK_EVERY_S = 60.0
+"""While nothing can be dated."""
+DRIFT_LOOK_EVERY_S = 600.0
 TIME_ERROR = 5
 STA_UNSYNC = 0x0040
 STA_NANO = 0x2000
@@ -55,3 +62,20 @@ def trusted_now_ms(clock_now_ms: int, kernel_ms: int | None) -> int | None:
     if kernel_ms is None or abs(kernel_ms - clock_now_ms) > AGREES_MS:
         return None
     return clock_now_ms
+
+
+class Anchored(Protocol):
+    """What takes anchors."""
+
+    def anchor(self, source: ClockSource, utc_ms: int, boot_ms: int) -> None: ...
+
+    def knows_time(self) -> bool: ...
+
+
+async def follow_kernel_clock(link: Anchored, clock: Clock) -> None:
+    """Give `link` the kernel's time as an anchor whenever the kernel vouches for it; for ever."""
+    while True:
+        now_ms = trusted_now_ms(clock.now_ms(), synchronised_ms())
+        if now_ms is not None:
+            link.anchor("ntp", now_ms, clock.boot_ms())
+        await clock.sleep(DRIFT_LOOK_EVERY_S if link.knows_time() else LOOK_EVERY_S)

@@ -37,6 +37,10 @@ class FakeLink:
         """Keep an anchor."""
         self.anchors.append((source, utc_ms, boot_ms))
 
+    def knows_time(self) -> bool:
+        """Whether an anchor was given."""
+        return bool(self.anchors)
+
     def announce(self, state: str) -> None:
         """Keep a state that is news."""
         if self.states[-1:] != [state]:

@@ -137,18 +137,18 @@ class MqttConnection:
         if not self.gone.done():
             self.gone.set_result(lost(self._settings.broker.shown, "closed here"))
 
+    def give_up(self, reason: str) -> None:
+        """Declare the connection over; whoever waits for `gone` then cuts it."""
+        self._over(reason)
+
     def _connect(self) -> None:
         broker = self._settings.broker
         self._client.connect(broker.host, broker.port, self._settings.keepalive_s)
         if self._abandoned:
             # Cancelled while this thread was busy: nobody will read what comes.
-            self.cut_socket()
-
-    def cut_socket(self) -> None:
-        """Close the socket from whichever thread has it."""
-        opened = self._client.socket()
-        if opened is not None:
-            opened.close()
+            opened = self._client.socket()
+            if opened is not None:
+                opened.close()
 
     def _tls_context(self) -> ssl.SSLContext:
         settings = self._settings

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 from typing import Literal
 
 from contract.clock import Clock
-from contract.errors import MalformedMessage
 from contract.quantities import ClockSource
 from contract.streams import BY_NAME
 from contract.topics import Unit
-from edge.link import kernel_clock
-from edge.link.anchors import LAST_MS, Anchor
+from edge.link.anchors import Anchor
 from edge.link.backoff import Backoff
 from edge.link.conversation import Conversation, Losses, lost_ranges
 from edge.link.courier import Courier
 from edge.link.database import Connect, connect_sqlite
-from edge.link.dating import guess_ms
-from edge.link.envelope import check_body
 from edge.link.errors import ConnectionFailed, StorageFailed
 from edge.link.health import LinkHealth
-from edge.link.heartbeat import device_health
+from edge.link.heartbeat import HealthSource, say_health
 from edge.link.identity import boot_id, machine_of, machine_serial
+from edge.link.intake import new_row
+from edge.link.kernel_clock import follow_kernel_clock
 from edge.link.notes import clear_note, quiet_note
 from edge.link.outbox import Outbox
 from edge.link.reading import Reading
-from edge.link.rows import NewRow
 from edge.link.session import Address, Session
 from edge.link.settings import LinkSettings
 from edge.link.systemd import Watchdog
@@ -42,11 +39,6 @@ logger = logging.getLogger(__name__)
 
 State = Literal["online", "asleep", "offline"]
 
-FIRST_HEALTH_S = 10.0
-CLOCK_LOOK_S = 60.0
-"""Seconds between looks at the kernel's clock while nothing can be dated."""
-CLOCK_DRIFT_LOOK_S = 600.0
-MAX_AGE_S = 31_622_400.0
 PROMISE_S = 120.0
 """Each loop of the link beats at least this often, or the watchdog stays silent."""
 
@@ -83,7 +75,7 @@ class Link:
         self._session: Session | None = None
         self._sessions = 0
         self._handlers: dict[str, Callable[[bytes], None]] = {}
-        self._health_source: Callable[[], Mapping[str, object]] = dict
+        self._own_health: list[HealthSource] = []
         self._filled = asyncio.Event()
         self._settled: list[asyncio.Future[None]] = []
         self._trouble = Trouble(logger)
@@ -96,25 +88,9 @@ class Link:
 
         Raises MalformedMessage where the body breaks the schema of its stream.
         """
-        body = check_body(reading.stream, reading.body)
-        observed_ms, boot_ms = reading.observed_ms, reading.boot_ms
-        if observed_ms is not None and not 0 <= observed_ms <= LAST_MS:
-            raise MalformedMessage(reading.stream, f"observed_ms {observed_ms} is no date")
-        if boot_ms < 0:
-            raise MalformedMessage(reading.stream, f"boot_ms {boot_ms} is before the boot")
-        clock: ClockSource = reading.clock if observed_ms is not None else "unset"
-        machine = machine_of(self._boot)
-        sent_as = None
-        if (
-            reading.stream == "alarm"
-            and clock == "unset"
-            and not self.outbox.anchors.knows(machine)
-        ):
-            # It will not wait for a clock, so its date is frozen with its number.
-            sent_as = guess_ms(boot_ms, observed_ms, machine, self.courier.present())
+        row = new_row(reading, self.outbox.anchors, self.courier.present())
         self.tally.put[reading.stream] += 1
-        number = BY_NAME[reading.stream].number
-        self._writer.put(NewRow(number, boot_ms, observed_ms, clock, body, sent_as))
+        self._writer.put(row)
         self._filled.set()
         if not self._writer.pending:
             self._pump()
@@ -158,9 +134,13 @@ class Link:
         """Call `handler` with each payload of `down/<name>`."""
         self._handlers[name] = handler
 
-    def on_health(self, source: Callable[[], Mapping[str, object]]) -> None:
+    def on_health(self, source: HealthSource) -> None:
         """Ask `source` for fields of `health` that the agent knows."""
-        self._health_source = source
+        self._own_health.append(source)
+
+    def knows_time(self) -> bool:
+        """Whether what is measured now can be dated."""
+        return self.outbox.anchors.knows(machine_of(self._boot))
 
     def health(self) -> LinkHealth:
         """The present state of the link."""
@@ -180,9 +160,10 @@ class Link:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write(), name="link-write")
                 tasks.create_task(self._stay_connected(), name="link-session")
-                tasks.create_task(self._watch_kernel_clock(), name="link-clock")
+                tasks.create_task(follow_kernel_clock(self, self._clock), name="link-clock")
                 if self._settings.heartbeat_s > 0:
-                    tasks.create_task(self._say_health(), name="link-health")
+                    heartbeat = say_health(self, self._clock, self._settings, self._own_health)
+                    tasks.create_task(heartbeat, name="link-health")
         finally:
             self._flush()
 
@@ -268,24 +249,6 @@ class Link:
             self._beat("link-session")
             await self._clock.sleep(self._backoff.next_s())
 
-    async def _say_health(self) -> None:
-        await self._clock.sleep(min(FIRST_HEALTH_S, self._settings.heartbeat_s))
-        while True:
-            try:
-                self.put(Reading("health", self._health_body(), self._clock.boot_ms()))
-            except MalformedMessage as error:
-                logger.error("event=health_refused why=%s", error)  # noqa: TRY400 - one sentence
-            await self._clock.sleep(self._settings.heartbeat_s)
-
-    async def _watch_kernel_clock(self) -> None:
-        while True:
-            kernel_ms = kernel_clock.synchronised_ms()
-            now_ms = kernel_clock.trusted_now_ms(self._clock.now_ms(), kernel_ms)
-            if now_ms is not None:
-                self.anchor("ntp", now_ms, self._clock.boot_ms())
-            known = self.outbox.anchors.knows(machine_of(self._boot))
-            await self._clock.sleep(CLOCK_DRIFT_LOOK_S if known else CLOCK_LOOK_S)
-
     # Helpers in the order of use.
 
     def _wire(self, outbox: Outbox) -> None:
@@ -297,7 +260,7 @@ class Link:
         """The file was opened anew: what a session knew of the old one is void."""
         self._wire(outbox)
         if self._session is not None:
-            self._session.cut()
+            self._session.give_up("the outbox was opened anew")
 
     def _flush(self, losses: Losses = ()) -> bool:
         unsaved = self.conversation.unsaved
@@ -316,15 +279,10 @@ class Link:
         }
         if losses:
             body["lost"] = lost_ranges(losses)
+        present = self.courier.present()
+        reading = Reading("status", body, present.boot_ms)
         self.tally.put["status"] += 1
-        row = NewRow(
-            BY_NAME["status"].number,
-            self._clock.boot_ms(),
-            None,
-            "unset",
-            check_body("status", body),
-        )
-        self._writer.pending.append(row)
+        self._writer.pending.append(new_row(reading, self.outbox.anchors, present))
         return self._flush(losses)
 
     def _pump(self) -> None:
@@ -342,18 +300,6 @@ class Link:
                 if not waiting.done():
                     waiting.set_result(None)
             self._settled.clear()
-
-    def _health_body(self) -> dict[str, object]:
-        health = self.health()
-        body: dict[str, object] = {
-            **device_health(self._settings.outbox_path.parent),
-            "outbox_depth": health.depth,
-            "outbox_age_s": min(health.oldest_age_s or 0.0, MAX_AGE_S),
-            **self._health_source(),
-        }
-        if health.round_trip_s is not None:
-            body["link_round_trip_s"] = round(health.round_trip_s, 4)
-        return body
 
     def _beat(self, task: str) -> None:
         if self._watchdog is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -140,9 +141,9 @@ class Session:
                 connection.close()
             connection.cut()
 
-    def cut(self) -> None:
-        """End it without goodbye."""
-        self._connection.cut()
+    def give_up(self, reason: str) -> None:
+        """End it soon, without goodbye; also from within what the connection calls."""
+        self._connection.give_up(reason)
 
     def pump_soon(self) -> None:
         """There may be something to send."""
@@ -157,8 +158,9 @@ class Session:
         for name in self._owner.outbox.notes:
             stream = name.removeprefix(clear_note(""))
             if stream != name and stream not in self._clearing.values():
-                topic = self._address.up(stream)
-                self._clearing[self._connection.publish(topic, b"", retain=True)] = stream
+                with suppress(ConnectionFailed):
+                    mid = self._connection.publish(self._address.up(stream), b"", retain=True)
+                    self._clearing[mid] = stream
 
     async def _attend(self) -> None:
         ask_at_s = 0.0
