@@ -40,7 +40,7 @@ def judge(
             answer of the first, because by then its own messages may be settled.
     """
     if known is not None and (known.boot, known.session) == (hello.boot, hello.session):
-        renew = known.renewed
+        renew = bool(known.renewed)  # SQLite answers a plain query with 0 or 1
     else:
         renew = any(held.next <= highest.get(s, 0) for s, held in hello.streams.items())
     restored = hello.epoch == epoch and any(
