@@ -124,7 +124,10 @@ def _ours_alone(data: Path) -> Iterator[None]:
 @contextmanager
 def _logging_to(path: Path) -> Iterator[None]:
     """Details go to a file; the terminal keeps the few lines that a person needs."""
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    path.write_bytes(b"")
+    # Appending, because a library that configures logging closes every handler it finds, and one
+    # that was opened for writing would then stay silent.
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     level = root.level
