@@ -76,6 +76,10 @@ class MendedBroker(AmqttBroker):
             await self._clock.sleep(LOOK_FOR_ABANDONED_EVERY_S)
             self._kept.forget_abandoned(self._clock.monotonic_s())
 
+    async def _broadcast_loop(self) -> None:
+        # Messages go straight from one connection to the others (see _spread).
+        await self._broadcast_shutdown_waiter
+
     async def shutdown(self) -> None:
         """Close every connection, wills unspoken, and the listener."""
         self._stopping = True
