@@ -109,7 +109,8 @@ def _marks(
             around(spot, text_width(name, size), size * 1.15, gap), must_fit=not is_main
         )
         if box is not None:
-            room.names.append(box)
+            # The name of the main place is never covered; the others are, as a last resort.
+            (room.boxes if is_main else room.names).append(box)
         marks.append(_mark(stop, name, spot, rank, box))
     return tuple(marks)
 

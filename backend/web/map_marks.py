@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from contract.territory_file import Space
 
 CHIP_PX = 14
 _MARK_PX = 26.0
+_CHIP_GAPS = (16, 26, 42, 60)
+"""A label that stands off is tied to its mark by a line."""
+_TIED_FROM_PX = 20.0
 _NUDGES = ((0, 0), (27, 0), (-27, 0), (0, 27), (0, -27), (27, 27), (-27, -27), (54, 0), (-54, 0))
 
 
@@ -31,6 +35,8 @@ class VehicleMark:
     spot: Spot
     chip: Box
     """Relative to the spot."""
+    tie: Spot | None
+    """The end of a line to a label that stands off; relative to the spot."""
     trail: Spot | None
     """The next expected stop of a vehicle without contact."""
 
@@ -76,7 +82,7 @@ def place_marks(
             found.append(("market", spaced(market.place, language), spot, False))
     marks = []
     for kind, name, spot, silent in found:
-        box = room.best(around(spot, _MARK_PX, _MARK_PX, 11), must_fit=False)
+        box = room.best(around(spot, _MARK_PX, _MARK_PX, 11))
         if box is not None:
             room.boxes.append(box)
             marks.append(PlaceMark(kind, name, box.centre, silent))
@@ -116,22 +122,30 @@ def _mark(
     if vehicle.state is State.LIVE_AGEING and vehicle.position is not None:
         label += " · " + age(moment.at(vehicle.position.observed_ms), moment.local, language)
     width = text_width(label, CHIP_PX) * 1.06 + 14
-    near = [*around(spot, width, 24, 16), *around(spot, width, 24, 26)]
-    box = room.best(near, must_fit=False) or square(spot, 24)
+    near = [box for gap in _CHIP_GAPS for box in around(spot, width, 24, gap)]
+    box = room.best(near, tied_to=spot) or square(spot, 24)
     room.boxes.append(box)
     trail = None
     if vehicle.state is State.NO_CONTACT and vehicle.next_stop_id is not None:
         stop = plans.stops[vehicle.next_stop_id]
         trail = ground.projection.spot(stop.latitude, stop.longitude)
+    chip = Box(box.left - spot.x, box.top - spot.y, box.right - spot.x, box.bottom - spot.y)
     return VehicleMark(
         key=unit_key(vehicle.vehicle.unit),
         is_truck=vehicle.vehicle.service != "bus",
         state=vehicle.state,
         label=label,
         spot=spot,
-        chip=Box(box.left - spot.x, box.top - spot.y, box.right - spot.x, box.bottom - spot.y),
+        chip=chip,
+        tie=_tie(chip),
         trail=trail,
     )
+
+
+def _tie(chip: Box) -> Spot | None:
+    """The point of a label nearest to its mark, if that is far."""
+    x, y = chip.nearest(Spot(0.0, 0.0))
+    return Spot(round(x, 1), round(y, 1)) if math.hypot(x, y) > _TIED_FROM_PX else None
 
 
 def _spot(
@@ -150,7 +164,7 @@ def _spot(
         return None
     stop = plans.stops[planned_stop_id(vehicle, moment.now_ms)]
     spot = ground.projection.spot(stop.latitude, stop.longitude)
-    box = room.best(around(spot, _MARK_PX, _MARK_PX, 10), must_fit=False)
+    box = room.best(around(spot, _MARK_PX, _MARK_PX, 10))
     return spot if box is None else box.centre
 
 

@@ -42,6 +42,12 @@ class Box(NamedTuple):
         """Whether the spot lies inside."""
         return self.left <= spot.x <= self.right and self.top <= spot.y <= self.bottom
 
+    def nearest(self, spot: Spot) -> Spot:
+        """The point of the rectangle that is nearest to a spot."""
+        return Spot(
+            min(max(spot.x, self.left), self.right), min(max(spot.y, self.top), self.bottom)
+        )
+
     @property
     def centre(self) -> Spot:
         """Its middle."""
@@ -122,15 +128,19 @@ class Room:
         """The same room, to be filled further without touching this one."""
         return Room(list(self.boxes), self.names, self.lines)
 
-    def best(self, candidates: Sequence[Box], *, must_fit: bool) -> Box | None:
+    def best(
+        self, candidates: Sequence[Box], *, must_fit: bool = False, tied_to: Spot | None = None
+    ) -> Box | None:
         """The candidate with the least in its way, the first of equals.
 
-        None where `must_fit` and every one covers something or leaves the drawing.
+        None where `must_fit` and every one covers something or leaves the drawing. `tied_to` is
+        the mark that a label belongs to: another mark between the two, or close to the label,
+        would be taken for it.
         """
-        best: tuple[float, Box] | None = None
         whole = _around_all(candidates)
         boxes = [taken for taken in self.boxes if whole.overlap(taken)]
         names = [name for name in self.names if whole.overlap(name)]
+        best: tuple[float, Box] | None = None
         for rank, box in enumerate(candidates):
             covered = sum(box.overlap(taken) for taken in boxes)
             hidden = sum(box.overlap(name) for name in names)
@@ -138,12 +148,25 @@ class Room:
                 continue
             crossed = self.lines.inside(box)
             outside = 0 if box.is_inside else 10_000
-            cost = covered * 100 + hidden * 3 + crossed * 2 + rank + outside
+            confusing = 0.0 if tied_to is None else _confusion(box, tied_to, boxes)
+            cost = covered * 100 + hidden * 3 + crossed * 2 + rank + outside + confusing
             if best is None or cost < best[0]:
                 best = (cost, box)
-        if best is None:
-            return None
-        return best[1]
+        return None if best is None else best[1]
+
+
+def _confusion(box: Box, mark: Spot, boxes: Sequence[Box]) -> float:
+    """What lies between a label and its mark, and how close the label is to anything else."""
+    others = [other for other in boxes if not other.holds(mark)]
+    wider = Box(box.left - 5, box.top - 5, box.right + 5, box.bottom + 5)
+    close = sum(wider.overlap(other) for other in others)
+    end = box.nearest(mark)
+    steps = [
+        Spot(mark.x + (end.x - mark.x) * n / 6, mark.y + (end.y - mark.y) * n / 6)
+        for n in range(1, 6)
+    ]
+    between = sum(other.holds(step) for other in others for step in steps)
+    return close + between * 500
 
 
 def _around_all(boxes: Sequence[Box]) -> Box:
