@@ -87,7 +87,7 @@ class Book:
         """What to write to disk."""
         return BookState(
             next=self.next,
-            absent=held_gaps(self.held),
+            absent=absent_below(self.held, self.next),
             confirmed=self.confirmed.ranges,
             explained=self.explained.ranges,
             unreported=self.unreported,
@@ -179,7 +179,7 @@ class Book:
         """What to write to disk when `numbers` are deleted, lost if there is a cause."""
         state = self.state()
         losses: list[Loss] = [(s, e, cause) for s, e in numbers.ranges] if cause else []
-        state.absent = held_gaps(self.held.difference(numbers))
+        state.absent = absent_below(self.held.difference(numbers), self.next)
         state.unreported = merged_losses([*self.unreported, *losses])
         return state
 
@@ -191,11 +191,12 @@ class Book:
         return RangeSet([(1, self.next)]).difference(known)
 
 
-def held_gaps(held: RangeSet) -> tuple[Range, ...]:
-    """The holes between the lowest and the highest number held."""
-    if not held:
-        return ()
-    return held.missing(held.ranges[0][0], held.ranges[-1][1]).ranges
+def absent_below(held: RangeSet, next_number: int) -> tuple[Range, ...]:
+    """The numbers from the lowest held up to the next to be given that are not held.
+
+    Those at the end belong to it: once a row is appended, they are holes like the others.
+    """
+    return held.missing(held.ranges[0][0], next_number).ranges if held else ()
 
 
 def merged_losses(losses: Iterable[Loss]) -> tuple[Loss, ...]:

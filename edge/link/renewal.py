@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from contract.downlink import Stored, StoredRanges
 from contract.ranges import RangeSet
-from edge.link.books import Book, held_gaps
+from edge.link.books import Book, absent_below
 from edge.link.identity import Identity
 from edge.link.outbox import Outbox
 from edge.link.schema import row_id, seq_of
@@ -42,7 +42,7 @@ def _split(outbox: Outbox, book: Book, stored: Stored, new: Identity) -> int:
     # This identity gives no more numbers; its next must not look rolled back again.
     state = book.state()
     state.next = max(top, kept.highest() or 0) + 1
-    state.absent = held_gaps(kept)
+    state.absent = absent_below(kept, state.next)
     outbox.save_book(book, state)
     _move(outbox, book, moving, new)
     return len(moving)

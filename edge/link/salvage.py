@@ -16,7 +16,7 @@ import msgspec
 
 from contract.ranges import RangeSet
 from contract.streams import STREAMS, Stream
-from edge.link.books import BookState, Loss, held_gaps
+from edge.link.books import BookState, Loss, absent_below
 from edge.link.database import Connect, Database, connect_sqlite
 from edge.link.errors import StorageFailed
 from edge.link.identity import Identity
@@ -138,9 +138,9 @@ def _copy(
     for start, end in wanted.ranges:
         bounds = row_id(old.number, stream.number, start), row_id(old.number, stream.number, end)
         found = found.union(_copy_range(source, outbox, bounds, (old, new)))
-    gaps: list[Loss] = [(start, end, "corrupt") for start, end in held_gaps(found)]
-    state.absent = held_gaps(found)
     state.next = max(state.next, (found.highest() or 0) + 1)
+    state.absent = absent_below(found, state.next)
+    gaps: list[Loss] = [(start, end, "corrupt") for start, end in state.absent]
     state.unreported = (*state.unreported, *gaps)
     with outbox.database.transaction():
         outbox.database.run(
