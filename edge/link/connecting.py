@@ -62,6 +62,16 @@ _REASONS: tuple[tuple[type | UnionType, tuple[str, str]], ...] = (
 """The first kind that fits; a later one may be wider."""
 
 
+def hung_up(broker: str, *, tls: bool) -> ConnectionFailed:
+    """The broker closed the connection instead of answering CONNECT."""
+    cure = (
+        "it may want a client certificate: look at `cert` and `key`"
+        if tls
+        else "check that this port speaks MQTT, and write mqtts:// where it wants TLS"
+    )
+    return ConnectionFailed(broker, "closed the connection without an answer", cure)
+
+
 def lost(broker: str, reason: str) -> ConnectionFailed:
     """A standing connection broke."""
     return ConnectionFailed(

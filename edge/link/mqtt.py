@@ -17,7 +17,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from edge.link.connecting import lost, refused, unreachable
+from edge.link.connecting import hung_up, lost, refused, unreachable
 from edge.link.errors import ConnectionFailed
 from edge.link.settings import LinkSettings
 
@@ -152,6 +152,10 @@ class MqttConnection:
 
     def _tls_context(self) -> ssl.SSLContext:
         settings = self._settings
+        for file in (settings.ca_file, settings.cert_file, settings.key_file):
+            if file is not None:
+                # ssl would not say which one is missing.
+                file.open("rb").close()
         context = ssl.create_default_context(
             cafile=str(settings.ca_file) if settings.ca_file else None
         )
@@ -183,9 +187,10 @@ class MqttConnection:
         self._loop.call_soon_threadsafe(self._ended, str(reason))
 
     def _ended(self, reason: str) -> None:
-        failure = self._over(reason)
+        self._over(reason)
         if not self._connected.done():
-            self._connected.set_exception(failure)
+            broker = self._settings.broker
+            self._connected.set_exception(hung_up(broker.shown, tls=broker.tls))
 
     def _watch_socket(self, _client: Any, _data: Any, opened: Any) -> None:
         # Without this a small packet waits for the acknowledgement of the one before it.

@@ -34,9 +34,6 @@ FIRST_RETRY_S = 1.0
 """Seconds until an unanswered hello is said again; doubled each time, up to the setting."""
 TICK_S = 5.0
 """Seconds between looks at what waits for time to pass."""
-FIRST_HELLO_RETRY_S = 1.0
-"""A hello may be lost with a broker that starts beside us, before the ingest listens to it; the
-wait doubles up to the setting, so that an ingest that stays away is not shouted at."""
 
 
 @dataclass(frozen=True, slots=True)

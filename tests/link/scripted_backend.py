@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 import paho.mqtt.client as paho
@@ -48,7 +49,7 @@ class ScriptedBackend:
     boots: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     issued_ahead_ms: int = 0
 
-    def start(self) -> None:
+    def start(self, tls: tuple[Path, Path, Path] | None = None) -> None:
         self.changed = threading.Condition()
         self.client = paho.Client(CallbackAPIVersion.VERSION2, "backend", clean_session=False)
         self.client.on_message = self._on_message
@@ -58,6 +59,8 @@ class ScriptedBackend:
         subscribed = threading.Event()
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.reconnect_delay_set(1, 1)
+        if tls:
+            self.client.tls_set(*map(str, tls))
         self.client.connect(self.address.host, self.address.port)
         self.client.loop_start()
         assert subscribed.wait(DEADLINE_S)
