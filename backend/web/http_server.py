@@ -57,7 +57,7 @@ async def serve_app(app: Starlette, listening: socket.socket, ready: asyncio.Eve
     """
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=STOP_WITHIN_S,
