@@ -133,7 +133,7 @@ class Campaign:
             self._say(self.crashes[-1])
             return
         self._down.add(name)
-        await self._record_with_companions(target, name, point, vehicle)
+        await self._record_with_companions(target, name, point)
         await asyncio.sleep(self._dice.pause_s(_MOST_DOWN_S[target]))
 
     async def _start(self, name: str, child: Child, vehicle: Vehicle | None, armed: str) -> None:
@@ -162,22 +162,17 @@ class Campaign:
         else:
             self.crashes.append(f"{vehicle.name} never opened its port")
 
-    async def _record_with_companions(
-        self, target: str, name: str, point: str | None, vehicle: Vehicle | None
-    ) -> None:
+    async def _record_with_companions(self, target: str, name: str, point: str | None) -> None:
         died_ms = _now_ms()
         self._group += 1
         group = self._group
         victims = self._dice.companions(self._counts()) if self._killing.is_set() else []
         chosen = {victim: self._strike(victim) for victim in victims}
-        vehicles = [vehicle] if vehicle else None
-        in_flight = await self._chain.in_flight(vehicles)
-        self._tally.add(Death(died_ms, target, name, self._dice.seed, group, point, in_flight))
-        everywhere = await self._chain.in_flight() if chosen else 0
+        in_flight = await self._chain.in_flight()
+        seed = self._dice.seed
+        self._tally.add(Death(died_ms, target, name, seed, group, point, in_flight))
         for victim, victim_name in chosen.items():
-            self._tally.add(
-                Death(died_ms, victim, victim_name, self._dice.seed, group, None, everywhere)
-            )
+            self._tally.add(Death(died_ms, victim, victim_name, seed, group, None, in_flight))
 
     async def _others(self) -> None:
         """Broker, store and links also die alone."""

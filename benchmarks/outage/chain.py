@@ -73,7 +73,7 @@ class Vehicle:
         self.outbox.parent.mkdir(exist_ok=True)
         self.receiver = Receiver(self.directory, number, period_ms)
         self.relay = Relay(broker_port, shape)
-        self.max_mb = 512
+        self.max_mb = 512.0
         self.config = self.directory / "agent.toml"
         self.agent = engines.softplace(
             self.name, ["agent", "bus", "--config", str(self.config)], self.directory / "agent.log"

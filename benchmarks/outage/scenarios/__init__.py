@@ -7,6 +7,7 @@ from benchmarks.outage.scenarios.scene import Scenario
 
 SCENARIOS = (
     Scenario("full_card", disk.full_card),
+    Scenario("full_outbox", disk.full_outbox),
     Scenario("full_backend_disk", disk.full_backend_disk),
     Scenario("clock_year_behind", clock.clock_year_behind),
     Scenario("clock_year_ahead", clock.clock_year_ahead),

@@ -20,7 +20,7 @@ _ROOM_BYTES = 200_000
 """What the ballast leaves free: a few hundred messages."""
 
 
-async def full_card(directory: Path, say: Say) -> Row:
+async def full_card(directory: Path, _say: Say) -> Row:
     """The agent's disk fills while the link is cut; then there is room and a link again."""
     with small_disk(directory / "k1" / "outbox") as disk:
         async with stage(directory) as scene:
@@ -41,14 +41,31 @@ async def full_card(directory: Path, say: Say) -> Row:
             vehicle.relay.heal()
             await scene.speak()
             await scene.settle()
-            reported = losses(scene.chain.store, vehicle.unit)
-            say(f"full card: {reported}")
             return scene.judged(
                 free_bytes_when_full=free_bytes,
-                losses_reported=len(reported),
+                losses_reported=len(losses(scene.chain.store, vehicle.unit)),
                 is_alive_when_full=is_alive,
                 is_full=free_bytes < 20_000,
             )
+
+
+async def full_outbox(directory: Path, say: Say) -> Row:
+    """The outbox reaches its bound while the link is cut: it drops by policy and says what."""
+    async with stage(directory, parked=1) as scene:
+        vehicle = scene.chain.vehicles[0]
+        vehicle.max_mb = 0.2
+        vehicle.configure()
+        await scene.start(vehicle)
+        vehicle.relay.cut()
+        await scene.speak(2_500)
+        await pause(2.0)
+        vehicle.relay.heal()
+        await scene.speak()
+        await scene.settle()
+        reported = losses(scene.chain.store, vehicle.unit)
+        say(f"full outbox: {reported}")
+        row = scene.judged(losses_reported=len(reported), bound_mb=vehicle.max_mb)
+        return {**row, "passed": bool(row["passed"]) and int(str(row["dropped"])) > 0}
 
 
 async def full_backend_disk(directory: Path, _say: Say) -> Row:
