@@ -15,6 +15,7 @@ from benchmarks.outage.inspection import losses
 from benchmarks.outage.scenarios.scene import Row, Say, now_ms, pause, stage
 from benchmarks.outage.tally import Interruption, Listening
 
+_PERIOD_MS = 20
 _DISK_MB = 6
 _ROOM_BYTES = 200_000
 """What the ballast leaves free: a few hundred messages."""
@@ -23,7 +24,7 @@ _ROOM_BYTES = 200_000
 async def full_card(directory: Path, _say: Say) -> Row:
     """The agent's disk fills while the link is cut; then there is room and a link again."""
     with small_disk(directory / "k1" / "outbox") as disk:
-        async with stage(directory) as scene:
+        async with stage(directory, period_ms=_PERIOD_MS) as scene:
             vehicle = scene.chain.vehicles[0]
             await scene.speak()
             await scene.settle()
@@ -51,7 +52,7 @@ async def full_card(directory: Path, _say: Say) -> Row:
 
 async def full_outbox(directory: Path, say: Say) -> Row:
     """The outbox reaches its bound while the link is cut: it drops by policy and says what."""
-    async with stage(directory, parked=1) as scene:
+    async with stage(directory, parked=1, period_ms=_PERIOD_MS) as scene:
         vehicle = scene.chain.vehicles[0]
         vehicle.max_mb = 0.2
         vehicle.configure()
@@ -71,7 +72,7 @@ async def full_outbox(directory: Path, say: Say) -> Row:
 async def full_backend_disk(directory: Path, _say: Say) -> Row:
     """The store is away and the disk of spool and records fills; then both come back."""
     with small_disk(directory / "backend") as disk:
-        async with stage(directory, vehicles=2) as scene:
+        async with stage(directory, vehicles=2, period_ms=_PERIOD_MS) as scene:
             chain = scene.chain
             await scene.speak()
             await scene.settle()
