@@ -20,7 +20,7 @@ pytestmark = [
 NEEDS_ROOT = {"full_card", "full_backend_disk"}
 
 
-def bench(capsys, *arguments):
+def bench(capsys, *arguments: str):
     code = main(["bench", "outage", *arguments, "--json"])
     return code, json.loads(capsys.readouterr().out)["rows"]
 
