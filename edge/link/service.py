@@ -264,7 +264,8 @@ class Link:
 
     def _flush(self, losses: Losses = ()) -> bool:
         unsaved = self.conversation.unsaved
-        books = list(unsaved.values()) if self._writer.due_to_save() else []
+        due = bool(self._writer.pending) and self._writer.due_to_save()
+        books = list(unsaved.values()) if due else []
         written = self._writer.flush(books, losses)
         if written and books:
             unsaved.clear()
