@@ -67,6 +67,7 @@ class Conversation:
         """A connection stands: everything unconfirmed is to be sent again, once answered."""
         self.session = session
         self._answered.clear()
+        self._asked_s.clear()
         self._reference.clear()
         for book in self._outbox.books.values():
             book.new_session()
@@ -131,8 +132,10 @@ class Conversation:
         now_s = self._clock.monotonic_s()
         self._news_s = now_s
         if answers:
-            asked_s = self._asked_s.pop(identity.outbox, now_s)
-            self._reference[identity.outbox] = (asked_s, stored.issued_ms)
+            # A second answer to a hello said twice is no better reference than the first.
+            asked_s = self._asked_s.pop(identity.outbox, None)
+            if asked_s is not None:
+                self._reference[identity.outbox] = (asked_s, stored.issued_ms)
             return self._hear_answer(identity, stored)
         if stored.epoch != self._outbox.epochs[identity.number]:
             # The ledger changed under us: ask before anything else is said.
@@ -219,7 +222,9 @@ class Conversation:
         The backend's clock is compared with itself only: its answer to hello was issued after
         hello was said, so what it issued n seconds later is at least that much later for us.
         """
-        asked_s, issued_ms = self._reference[identity.outbox]
+        asked_s, issued_ms = self._reference.get(identity.outbox, (None, 0))
+        if asked_s is None:
+            return
         issued_s = asked_s + (stored.issued_ms - issued_ms) / 1_000
         for book in self._outbox.books_of(identity):
             lacking = book.lacks_since(issued_s - RESEND_AFTER_S)

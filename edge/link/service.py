@@ -236,6 +236,7 @@ class Link:
 
     async def _stay_connected(self) -> None:
         while True:
+            self._beat("link-session")
             self._sessions += 1
             self._session = Session(
                 self._sessions, self._settings, self._address, self, self._clock, self._random
