@@ -54,6 +54,7 @@ class Campaign:
         self._group = max((d.group for d in tally.deaths), default=0)
         self._killing = asyncio.Event()
         self._over = asyncio.Event()
+        self._finishing = False
         self._down: set[str] = set()
         self._pending: set[asyncio.Task[None]] = set()
         self.crashes: list[str] = []
@@ -75,9 +76,10 @@ class Campaign:
             )
             others = group.create_task(self._others())
             await self._direct()
+            self._finishing = True
+            await self._check()
             self._over.set()
             await asyncio.gather(*lives, others)
-        await self._check()
 
     async def _direct(self) -> None:
         """Stop for a judgement now and then; return when the number is reached."""
@@ -105,20 +107,17 @@ class Campaign:
     async def _lives(
         self, target: str, name: str, child: Child, seconds: float, vehicle: Vehicle | None = None
     ) -> None:
+        if child.alive:  # the ingest runs before the campaign begins, and is not armed
+            child.kill()
+            await child.wait()
         while not self._over.is_set():
-            if not child.alive:
-                await self._one_life(target, name, child, seconds, vehicle)
-            else:  # the ingest runs before the campaign begins
-                child.kill()
-                await child.wait()
-        if not child.alive:
-            await self._start(name, child, vehicle, "")
+            await self._one_life(target, name, child, seconds, vehicle)
 
     async def _one_life(
         self, target: str, name: str, child: Child, seconds: float, vehicle: Vehicle | None
     ) -> None:
         life = self._dice.life(target, name, seconds, self._counts(), self._points())
-        armed = f"{life.point}:{life.count}" if life.point else ""
+        armed = f"{life.point}:{life.count}" if life.point and not self._finishing else ""
         await self._start(name, child, vehicle, armed)
         if not await self._ended(child, life.seconds):
             if self._over.is_set():
@@ -146,14 +145,17 @@ class Campaign:
         """Whether it died within the time by itself; the end of the campaign ends the wait."""
         over = asyncio.ensure_future(self._over.wait())
         died = asyncio.ensure_future(child.wait())
+        killing = asyncio.ensure_future(self._killing.wait())
         try:
-            await asyncio.wait({over, died}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if not died.done() and not self._over.is_set():
-                await self._killing.wait()
+            ends, first = {over, died}, asyncio.FIRST_COMPLETED
+            done, _ = await asyncio.wait(ends, timeout=seconds, return_when=first)
+            if not done:
+                # Its time is over, but nobody is killed during a judgement.
+                await asyncio.wait({*ends, killing}, return_when=first)
             return died.done()
         finally:
-            over.cancel()
-            died.cancel()
+            for waiting in (over, died, killing):
+                waiting.cancel()
 
     async def _note_listening(self, vehicle: Vehicle) -> None:
         if await until(lambda: vehicle.listens or not vehicle.agent.alive, 30, 0.01):
