@@ -19,11 +19,15 @@ ON CONFLICT (unit, outbox, stream, start_seq, end_seq) DO NOTHING
 """
 _WATCH = """
 INSERT INTO gap_watch (unit, outbox, stream, below_seq, due_ms) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (unit, outbox, stream) DO UPDATE SET below_seq = excluded.below_seq
-WHERE excluded.below_seq > gap_watch.below_seq
+ON CONFLICT (unit, outbox, stream) DO UPDATE SET below_seq = excluded.below_seq,
+  due_ms = CASE WHEN gap_watch.below_seq > excluded.below_seq
+           THEN excluded.due_ms ELSE gap_watch.due_ms END
 """
 _DUE = "SELECT unit, outbox, stream, below_seq, due_ms FROM gap_watch WHERE due_ms <= ?"
 _RESCHEDULE = "UPDATE gap_watch SET due_ms = ? WHERE unit = ? AND outbox = ? AND stream = ?"
+_NARROW = """
+UPDATE gap_watch SET below_seq = ?, due_ms = 0 WHERE unit = ? AND outbox = ? AND stream = ?
+"""
 _UNWATCH = "DELETE FROM gap_watch WHERE unit = ? AND outbox = ? AND stream = ?"
 _EXPLAINED = """
 SELECT unit, cause, SUM(end_seq - start_seq) FROM explained_range GROUP BY unit, cause
@@ -38,7 +42,11 @@ def explain(
 
 
 def watch(connection: Connection, watches: Iterable[GapWatch]) -> None:
-    """Watch these; a key that is watched keeps its earlier deadline."""
+    """Watch these.
+
+    A key that is watched keeps its deadline, unless less of it is gone than was thought: then
+    the outbox turns out to hold it still.
+    """
     execute_many(connection, _WATCH, [(*w.key, w.below_seq, w.due_ms) for w in watches])
 
 
@@ -53,6 +61,11 @@ def due_watches(connection: Connection, now_ms: int) -> list[GapWatch]:
 def postpone(connection: Connection, key: StreamKey, due_ms: int) -> None:
     """Look at this one again then."""
     execute_many(connection, _RESCHEDULE, [(due_ms, *key)])
+
+
+def narrow(connection: Connection, key: StreamKey, below: int) -> None:
+    """Only what is below is gone: if this one is watched, look at it soon."""
+    execute_many(connection, _NARROW, [(below, *key)])
 
 
 def hasten(connection: Connection, key: StreamKey) -> None:

@@ -34,8 +34,6 @@ class KnownOutbox(NamedTuple):
     renewed: bool
     """Its last hello was answered with `renew`."""
     hello_ms: int
-    replaced_ms: int | None
-    """When another outbox of the unit took its place; None for the present one."""
 
 
 class StreamKey(NamedTuple):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import Connection
 
 from backend.devices.model import KnownOutbox, SpokenSession
 from backend.records.statements import execute_many, query
+from backend.records.text import printable
 from contract.uplink import Will
 
 AT_ONCE_MS = 15 * 60_000
-"""An outbox that speaks again so soon after another took its place is live beside it; later, it
-is a card that was put back."""
-IN_FLIGHT_MS = 10_000
-"""Messages may still arrive so long after the outbox that sent them was replaced."""
+"""A run that speaks again so soon after another run spoke is alive beside it: the runs of one
+device follow each other. Later, somebody has carried devices about."""
+IN_FLIGHT_MS = 60_000
+"""Messages of a run may still come so long after the next run has spoken."""
 
 _PUT_SESSION = """
 INSERT INTO unit_session (unit, outbox, boot, session, version, since_ms, lost)
@@ -30,17 +29,23 @@ _SESSION = """
 SELECT unit, outbox, boot, session, version, since_ms, lost FROM unit_session WHERE unit = ?
 """
 _PUT_OUTBOX = """
-INSERT INTO unit_outbox (unit, outbox, boot, session, renewed, hello_ms, replaced_ms)
-VALUES (?, ?, ?, ?, ?, ?, NULL)
+INSERT INTO unit_outbox (unit, outbox, boot, session, renewed, hello_ms)
+VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (unit, outbox) DO UPDATE SET boot = excluded.boot, session = excluded.session,
-  renewed = excluded.renewed, hello_ms = excluded.hello_ms, replaced_ms = NULL
+  renewed = excluded.renewed, hello_ms = excluded.hello_ms
+"""
+_PUT_RUN = """
+INSERT INTO unit_run (unit, boot, hello_ms, replaced_ms) VALUES (?, ?, ?, NULL)
+ON CONFLICT (unit, boot) DO UPDATE SET hello_ms = excluded.hello_ms, replaced_ms = NULL
 """
 _REPLACE = """
-UPDATE unit_outbox SET replaced_ms = ? WHERE unit = ? AND outbox <> ? AND replaced_ms IS NULL
+UPDATE unit_run SET replaced_ms = ? WHERE unit = ? AND boot <> ? AND replaced_ms IS NULL
 """
-_REPLACED = "SELECT unit, outbox, replaced_ms FROM unit_outbox WHERE replaced_ms >= ?"
-_OUTBOXES = """
-SELECT outbox, boot, session, renewed, hello_ms, replaced_ms FROM unit_outbox WHERE unit = ?
+_PRUNE_RUNS = "DELETE FROM unit_run WHERE replaced_ms < ?"
+_RUN = "SELECT replaced_ms FROM unit_run WHERE unit = ? AND boot = ?"
+_REPLACED = "SELECT unit, boot, replaced_ms FROM unit_run WHERE replaced_ms >= ?"
+_OUTBOX = """
+SELECT outbox, boot, session, renewed, hello_ms FROM unit_outbox WHERE unit = ? AND outbox = ?
 """
 
 
@@ -55,46 +60,60 @@ def read_sessions(connection: Connection) -> list[SpokenSession]:
     return [SpokenSession(*row) for row in query(connection, _SESSIONS)]
 
 
-def read_outboxes(connection: Connection, unit: str) -> dict[str, KnownOutbox]:
-    """Every outbox of the unit that ever said hello."""
-    known = [KnownOutbox(*row) for row in query(connection, _OUTBOXES, (unit,))]
-    return {outbox.outbox: outbox for outbox in known}
+def read_known_outbox(connection: Connection, unit: str, outbox: str) -> KnownOutbox | None:
+    """The outbox as its last hello left it."""
+    rows = query(connection, _OUTBOX, (unit, outbox))
+    return KnownOutbox(*rows[0]) if rows else None
 
 
 def put_session(connection: Connection, spoken: SpokenSession) -> None:
     """This session has spoken last."""
-    execute_many(connection, _PUT_SESSION, [spoken])
+    row = spoken._replace(version=printable(spoken.version, 64))
+    execute_many(connection, _PUT_SESSION, [row])
 
 
-def put_hello(connection: Connection, spoken: SpokenSession, *, renewed: bool) -> None:
-    """A hello was said: its outbox is the unit's present one, every other is replaced."""
+def put_hello(connection: Connection, spoken: SpokenSession, *, renewed: bool) -> int | None:
+    """A hello was said: its run is the unit's present one, every other is replaced.
+
+    Returns when the run itself had been replaced before, None where it was not.
+    """
+    rows = query(connection, _RUN, (spoken.unit, spoken.boot))
     put_session(connection, spoken)
     row = (spoken.unit, spoken.outbox, spoken.boot, spoken.session, renewed, spoken.since_ms)
     execute_many(connection, _PUT_OUTBOX, [row])
-    execute_many(connection, _REPLACE, [(spoken.since_ms, spoken.unit, spoken.outbox)])
+    execute_many(connection, _PUT_RUN, [(spoken.unit, spoken.boot, spoken.since_ms)])
+    execute_many(connection, _REPLACE, [(spoken.since_ms, spoken.unit, spoken.boot)])
+    return rows[0][0] if rows else None
 
 
-def will_counts(
-    will: Will, spoken: SpokenSession | None, outboxes: Mapping[str, KnownOutbox]
-) -> bool:
-    """Whether the will is of the session that spoke last, or of one that never came to speak."""
+def has_spoken(connection: Connection, unit: str, boot: str) -> bool:
+    """Whether this run of the program ever said hello."""
+    return bool(query(connection, _RUN, (unit, boot)))
+
+
+def will_counts(will: Will, spoken: SpokenSession | None, *, run_has_spoken: bool) -> bool:
+    """Whether the will is of the session that spoke last, or of one that never came to speak.
+
+    Session numbers rise within one run of the program.
+    """
     if spoken is None:
         return True
-    if (will.boot, will.session) == (spoken.boot, spoken.session):
-        return True
-    known = any((o.boot, o.session) == (will.boot, will.session) for o in outboxes.values())
-    return not known and will.session > spoken.session
+    if will.boot == spoken.boot:
+        return will.session >= spoken.session
+    return not run_has_spoken
 
 
 def is_older_hello(boot: str, session: int, known: KnownOutbox | None) -> bool:
-    """Whether this is a late copy of a hello from before the outbox's last one.
-
-    Session numbers rise within one run of the program; across runs a card may be rolled back.
-    """
+    """Whether this is a late copy of a hello from before the outbox's last one."""
     return known is not None and known.boot == boot and session < known.session
 
 
 def lately_replaced(connection: Connection, now_ms: int) -> dict[tuple[str, str], int]:
-    """When each (unit, outbox) that was replaced a moment ago was replaced."""
+    """When each run (unit, boot) that was replaced a moment ago was replaced."""
     rows = query(connection, _REPLACED, (now_ms - AT_ONCE_MS,))
-    return {(unit, outbox): replaced_ms for unit, outbox, replaced_ms in rows}
+    return {(unit, boot): replaced_ms for unit, boot, replaced_ms in rows}
+
+
+def prune_runs(connection: Connection, before_ms: int) -> None:
+    """Forget runs that were replaced before that time."""
+    execute_many(connection, _PRUNE_RUNS, [(before_ms,)])

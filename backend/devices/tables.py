@@ -29,11 +29,21 @@ unit_outbox = Table(
     Column("session", BigInteger, nullable=False),
     Column("renewed", Boolean, nullable=False),
     Column("hello_ms", BigInteger, nullable=False),
-    Column("replaced_ms", BigInteger, nullable=True),
-    Index("ix_unit_outbox_replaced_ms", "replaced_ms"),
     sqlite_with_rowid=False,
 )
-"""Every outbox that ever said hello; `replaced_ms` is when another one took its place."""
+"""Every outbox that ever said hello, and how its last hello was judged."""
+
+unit_run = Table(
+    "unit_run",
+    metadata,
+    Column("unit", String(50), primary_key=True),
+    Column("boot", String(17), primary_key=True),
+    Column("hello_ms", BigInteger, nullable=False),
+    Column("replaced_ms", BigInteger, nullable=True),
+    Index("ix_unit_run_replaced_ms", "replaced_ms"),
+    sqlite_with_rowid=False,
+)
+"""Every run of the program in a unit; `replaced_ms` is when another one said hello after it."""
 
 explained_range = Table(
     "explained_range",

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from backend.devices.alarms import prune_alarms
+from backend.devices.sessions import prune_runs
 from backend.ingest.errors import records_away
 from backend.ingest.marks import Finding, Marks
 from backend.ingest.quarantine import prune_quarantined
@@ -19,6 +20,7 @@ from backend.records.transaction import writing
 
 QUARANTINE_KEPT_MS = 62 * DAY_MS
 """A refused message may hold a position, which is kept no longer than that anywhere."""
+RUNS_KEPT_MS = 30 * DAY_MS
 ALARMS_KEPT_MS = 366 * DAY_MS
 MARK_EVERY_MS = 45_000
 """Of several workers one writes the mark; less than the time between two looks."""
@@ -72,6 +74,7 @@ class Housekeeping:
                 prune_latest(connection, now_ms)
                 prune_receipts(connection, now_ms)
                 prune_quarantined(connection, now_ms - QUARANTINE_KEPT_MS)
+                prune_runs(connection, now_ms - RUNS_KEPT_MS)
                 prune_alarms(connection, now_ms - ALARMS_KEPT_MS)
 
         _or_away(work)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from backend.ingest.sorting import Refused
 from backend.records.statements import execute_many, query
+from backend.records.text import printable
 
 MAX_KEPT = 10_000
 MAX_PAYLOAD_BYTES = 8_192
@@ -67,17 +68,12 @@ def _row(refused: Refused, received_ms: int) -> tuple[object, ...]:
     key = refused.key
     return (
         refused.route.unit if refused.route else "",
-        _printable(refused.topic.decode(errors="replace"))[:300],
+        printable(refused.topic.decode(errors="replace"), 300),
         refused.reason,
-        _printable(refused.detail)[:300],
+        printable(refused.detail, 300),
         key.outbox if key else None,
         key.seq if key else None,
         len(refused.payload),
         refused.payload[:MAX_PAYLOAD_BYTES],
         received_ms,
     )
-
-
-def _printable(text: str) -> str:
-    """PostgreSQL has no form for NUL, and people have none for other control characters."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from backend.devices.model import StreamKey
 from backend.ingest.decide import Verdict, undated
 from backend.records.statements import execute_many, query
+from backend.records.text import printable
 from contract.uplink import Tap
 
 DAY_MS = 86_400_000
@@ -40,7 +41,7 @@ def remember_receipts(
 def put_holders(connection: Connection, verdicts: Sequence[Verdict]) -> None:
     """Who held the co-pass of each fresh tap."""
     rows = [
-        (verdict.lot.key.unit, tap.outbox, tap.seq, tap.pseudonym, tap.observed_ms)
+        (verdict.lot.key.unit, tap.outbox, tap.seq, printable(tap.pseudonym, 64), tap.observed_ms)
         for verdict in verdicts
         if verdict.lot.key.stream == "tap"
         for tap in verdict.messages

@@ -86,6 +86,7 @@ class Ingest:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ingest")
         self._stats = IngestStats()
         self._lag_ms = 0
+        self._settled_ms = 0
         self._republish = asyncio.Event()
         self._epoch_drawn = False
         self._away: str | None = None
@@ -120,7 +121,6 @@ class Ingest:
         stats.connected = self._session.connected
         stats.trouble = self._away or self._session.trouble
         stats.waiting = len(self._inbox)
-        stats.spooled = self._telemetry.spooled()
         return stats
 
     def _received(self, generation: int, messages: list[Message]) -> None:
@@ -140,12 +140,13 @@ class Ingest:
             await self._tell(batch, outcome)
 
     async def _tell(self, batch: Batch, outcome: Outcome) -> None:
-        """Acknowledge, confirm, hand on: all that must not happen before the commit."""
+        """Acknowledge, confirm and hand on: all that may not happen before the commit."""
         ids = [message[2] for message in batch.messages if message[2]]
         self._session.acknowledge(batch.generation, ids)
         reach(ACKNOWLEDGED_NOT_CONFIRMED)
         self._stats.count(outcome)
         self._lag_ms = outcome.lag_ms
+        self._settled_ms = outcome.received_ms
         for notice in outcome.notices:
             _log.warning("%s", notice)
         for unit, stored in outcome.answers:
@@ -154,9 +155,6 @@ class Ingest:
         if outcome.epoch_drawn:
             self._epoch_drawn = True
             self._republish.set()
-        if outcome.urgent:
-            self._debounce.forget(outcome.urgent)
-            await self._confirm(outcome.urgent)
         accepted = tuple(
             message
             for verdict in outcome.verdicts
@@ -166,17 +164,29 @@ class Ingest:
             self._feed.publish(
                 AcceptedBatch(accepted=accepted, lost_contact=tuple(outcome.lost_contact))
             )
+        if outcome.urgent:
+            self._debounce.forget(outcome.urgent)
+            await self._confirm(outcome.urgent)
         await self._session.drained()
 
     async def _confirm(self, spoken: set[Spoken] | None, issued_ms: int | None = None) -> None:
-        # A unit sends again what a confirmation issued a minute later lacks. While messages
-        # wait at the broker, a confirmation speaks of the time when the newest were sent.
-        as_of_ms = self._clock.now_ms() - self._lag_ms if issued_ms is None else issued_ms
+        as_of_ms = self._as_of_ms() if issued_ms is None else issued_ms
         confirmations = await self._patiently(
             lambda: self._pipeline.confirmations(spoken, as_of_ms)
         )
         territory = self._settings.territory
         self._stats.confirmations += say_all(self._session, territory, confirmations)
+
+    def _as_of_ms(self) -> int:
+        """The time of which a confirmation speaks.
+
+        A unit sends again what a confirmation issued a minute after its sending lacks. While
+        messages wait with us or at the broker, that must be no later than the newest message
+        settled was sent, or every unit would send all the waiting ones again.
+        """
+        waiting = len(self._inbox) or self._away
+        newest_ms = self._settled_ms if waiting else self._clock.now_ms()
+        return max(newest_ms - self._lag_ms, 0)
 
     async def _confirm_steadily(self) -> None:
         while True:
@@ -199,6 +209,7 @@ class Ingest:
         now_ms, real_ms = self._clock.now_ms(), self._timer.now_ms()
         for notice in await self._patiently(lambda: self._housekeeping.check(now_ms, real_ms)):
             _log.warning("%s", notice)
+        self._stats.spooled = await self._in_worker(self._telemetry.spooled)
 
     async def _mark(self) -> None:
         now_ms, real_ms = self._clock.now_ms(), self._timer.now_ms()

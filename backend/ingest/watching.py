@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from backend.devices.alarms import clear_alarm, open_alarms, raise_alarm
-from backend.devices.gaps import EXPLAIN_WITHIN_MS, due_watches, postpone, unwatch, watch
+from backend.devices.gaps import EXPLAIN_WITHIN_MS, due_watches, narrow, postpone, unwatch, watch
 from backend.devices.model import (
     CLOCK_AHEAD,
     IDENTITY_CONFLICT,
@@ -18,6 +18,7 @@ from backend.devices.model import (
 )
 from backend.devices.sessions import AT_ONCE_MS, IN_FLIGHT_MS, lately_replaced
 from backend.ingest.decide import Verdict
+from backend.ingest.entry import EMPTY
 from backend.ingest.ledger import read_entries, read_outbox
 from backend.ingest.words import Judged, Words
 from contract.ranges import RangeSet
@@ -25,7 +26,7 @@ from contract.ranges import RangeSet
 LOOK_AGAIN_MS = 600_000
 """A gap that is an alarm is looked at again so often, or at once when something is explained."""
 _SHOWN_RANGES = 5
-_CLOCK = "clock"
+_CLOCK, _DEVICE = "clock", "device"
 
 
 def watch_gaps(connection: Connection, judged: Iterable[Judged], now_ms: int) -> None:
@@ -39,15 +40,13 @@ def watch_gaps(connection: Connection, judged: Iterable[Judged], now_ms: int) ->
     due_ms = now_ms + EXPLAIN_WITHIN_MS
     watches = []
     for unit, hello, _, replaced in judged:
-        for stream, entry in read_outbox(connection, unit, hello.outbox).items():
-            held = hello.streams.get(stream)
-            if held is not None and entry.settled.missing(1, held.first):
-                key = StreamKey(unit, hello.outbox, stream)
-                watches.append(GapWatch(key, held.first, due_ms))
+        entries = read_outbox(connection, unit, hello.outbox)
         for stream, held in hello.streams.items():
             key = StreamKey(unit, hello.outbox, stream)
-            if held.first > 1 and not read_entries(connection, [key], lock=False):
+            if entries.get(stream, EMPTY).settled.missing(1, held.first):
                 watches.append(GapWatch(key, held.first, due_ms))
+            else:
+                narrow(connection, key, held.first)
         if replaced is not None:
             for stream, entry in read_outbox(connection, unit, replaced).items():
                 if entry.missing:
@@ -84,26 +83,27 @@ def check_gaps(connection: Connection, now_ms: int, real_ms: int) -> list[str]:
 def check_identity(
     connection: Connection, verdicts: Iterable[Verdict], words: Words, now_ms: int
 ) -> list[str]:
-    """Raise an alarm where an outbox that was replaced a moment ago is still alive."""
+    """Raise an alarm where a run that was replaced a moment ago is still alive."""
     lately = lately_replaced(connection, now_ms)
     alive = {
-        spoken
-        for spoken, replaced_ms in words.returned.items()
-        if now_ms - replaced_ms < AT_ONCE_MS
+        run for run, replaced_ms in words.returned.items() if now_ms - replaced_ms < AT_ONCE_MS
     }
     if lately:
+        units = {unit for unit, _ in lately}
         alive |= {
-            spoken
+            run
             for verdict in verdicts
-            if (spoken := (verdict.lot.key.unit, verdict.lot.key.outbox)) in lately
-            and now_ms > lately[spoken] + IN_FLIGHT_MS
-            and any(not message.replayed for message in verdict.messages)
+            if verdict.lot.key.unit in units
+            for message in verdict.messages
+            if not message.replayed
+            and (run := (verdict.lot.key.unit, message.boot)) in lately
+            and now_ms > lately[run] + IN_FLIGHT_MS
         }
     notices = []
-    for unit, outbox in sorted(alive):
-        detail = f"outbox {outbox} is alive beside another of this unit; both are stored"
+    for unit, boot in sorted(alive):
+        detail = f"two devices speak as this unit at once, one in boot {boot}; both are stored"
         if raise_alarm(
-            connection, DeviceAlarm(unit, IDENTITY_CONFLICT, outbox, detail, now_ms, now_ms)
+            connection, DeviceAlarm(unit, IDENTITY_CONFLICT, _DEVICE, detail, now_ms, now_ms)
         ):
             notices.append(f"identity_conflict unit={unit}: {detail}")
     return notices
@@ -116,7 +116,7 @@ def clear_identity(connection: Connection, now_ms: int) -> list[str]:
         quiet = alarm.last_ms < now_ms - AT_ONCE_MS
         if alarm.alarm == IDENTITY_CONFLICT and quiet:
             clear_alarm(connection, alarm.unit, IDENTITY_CONFLICT, alarm.subject, now_ms)
-            notices.append(f"identity_conflict_over unit={alarm.unit} outbox={alarm.subject}")
+            notices.append(f"identity_conflict_over unit={alarm.unit}")
     return notices
 
 

@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 
 from backend.devices.model import SpokenSession
 from backend.devices.sessions import (
+    has_spoken,
     is_older_hello,
     put_hello,
     put_session,
-    read_outboxes,
+    read_known_outbox,
     read_session,
     will_counts,
 )
@@ -36,7 +37,7 @@ class Judged(NamedTuple):
     hello: Hello
     judgement: Judgement
     replaced: str | None
-    """The outbox that was the unit's before, if it was another."""
+    """The outbox of the run before, if it was another: its device may be gone."""
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class Words:
 
     judged: list[Judged] = field(default_factory=list)
     returned: dict[tuple[str, str], int] = field(default_factory=dict)
-    """Outboxes (unit, outbox) that said hello though replaced, and when they had been."""
+    """Runs (unit, boot) that said hello though replaced, and when they had been."""
     lost: dict[str, Unit] = field(default_factory=dict)
     """Units whose will was spoken, with nothing newer said since."""
 
@@ -100,8 +101,7 @@ def _hear_hello(
     heard: Words,
 ) -> None:
     unit, hello = word.route.unit, word.hello
-    outboxes = read_outboxes(connection, unit)
-    known = outboxes.get(hello.outbox)
+    known = read_known_outbox(connection, unit, hello.outbox)
     if is_older_hello(hello.boot, hello.session, known):
         return
     entries = read_outbox(connection, unit, hello.outbox)
@@ -113,15 +113,16 @@ def _hear_hello(
             highest[stream] = max(*numbers, highest.get(stream, 0))
     contiguous = {stream: entry.contiguous for stream, entry in entries.items()}
     judgement = judge(hello, epoch, highest, contiguous, known)
-    present = next((o.outbox for o in outboxes.values() if o.replaced_ms is None), None)
+    before = read_session(connection, unit)
     spoken = SpokenSession(
         unit, hello.outbox, hello.boot, hello.session, hello.version, received_ms
     )
-    if known is not None and known.replaced_ms is not None:
-        heard.returned[unit, hello.outbox] = known.replaced_ms
-    put_hello(connection, spoken, renewed=judgement.renew)
+    replaced_ms = put_hello(connection, spoken, renewed=judgement.renew)
+    if replaced_ms is not None:
+        heard.returned[unit, hello.boot] = replaced_ms
     heard.lost.pop(unit, None)
-    replaced = present if present != hello.outbox else None
+    another = before is not None and before.boot != hello.boot and before.outbox != hello.outbox
+    replaced = before.outbox if before is not None and another else None
     heard.judged.append(Judged(unit, hello, judgement, replaced))
 
 
@@ -134,7 +135,8 @@ def _hear_will(
     spoken = read_session(connection, unit)
     if spoken is not None and spoken.lost:
         return
-    if not will_counts(will, spoken, read_outboxes(connection, unit)):
+    run_has_spoken = has_spoken(connection, unit, will.boot)
+    if not will_counts(will, spoken, run_has_spoken=run_has_spoken):
         return
     if spoken is None:
         spoken = SpokenSession(unit, "", will.boot, will.session, "", received_ms)

@@ -47,6 +47,11 @@ def test_a_will_of_a_session_that_never_spoke_counts(chain):
     assert len(chain.feed(h.will(session=4)).lost_contact) == 1
 
 
+def test_a_will_of_a_run_that_never_spoke_counts(chain):
+    chain.feed(h.hello(session=3))
+    assert len(chain.feed(h.will(boot=h.NEXT_BOOT, session=1)).lost_contact) == 1
+
+
 def test_a_will_before_any_word_counts_once(chain):
     assert len(chain.feed(h.will()).lost_contact) == 1
     assert chain.feed(h.will()).lost_contact == []
@@ -144,7 +149,7 @@ def test_two_outboxes_of_one_unit_at_once_are_an_alarm_and_both_are_stored(chain
     chain.feed(h.hello(outbox=h.OTHER_OUTBOX, boot=h.NEXT_BOOT, position=(1, 1, 0)))
     chain.now_ms += 5_000
     assert chain.feed(h.position(2)).notices == [], "it may have been in flight"
-    chain.now_ms += 30_000
+    chain.now_ms += 60_000
     outcome = chain.feed(h.position(3), h.position(1, outbox=h.OTHER_OUTBOX, boot=h.NEXT_BOOT))
     assert outcome.accepted == 2
     assert any("identity_conflict" in line for line in outcome.notices)
@@ -161,6 +166,19 @@ def test_hellos_in_turn_are_a_conflict(chain):
     chain.now_ms += 1_000
     outcome = chain.feed(h.hello(session=2))
     assert any("identity_conflict" in line for line in outcome.notices)
+
+
+def test_a_device_that_still_empties_its_old_outbox_is_no_conflict_and_no_gap(chain):
+    """After a renewal it says hello for both, in each run, the present outbox last."""
+    chain.feed(h.position(1), h.position(4))
+    for boot in (h.BOOT, h.NEXT_BOOT):
+        chain.now_ms += 10_000
+        chain.feed(h.hello(boot=boot, position=(2, 5, 1)))
+        chain.feed(h.hello(outbox=h.OTHER_OUTBOX, boot=boot, position=(1, 9, 0)))
+        chain.feed(h.position(8, outbox=h.OTHER_OUTBOX, boot=boot))
+    chain.now_ms += 200_000
+    assert chain.check() == []
+    assert alarms(chain) == []
 
 
 def test_a_replaced_device_is_no_conflict(chain):

@@ -44,10 +44,17 @@ def _devices() -> None:
         _given("session", sa.BigInteger),
         _given("renewed", sa.Boolean),
         _given("hello_ms", sa.BigInteger),
+        keys=2,
+    )
+    _table(
+        "unit_run",
+        sa.Column("unit", sa.String(50)),
+        sa.Column("boot", sa.String(17)),
+        _given("hello_ms", sa.BigInteger),
         sa.Column("replaced_ms", sa.BigInteger, nullable=True),
         keys=2,
     )
-    op.create_index("ix_unit_outbox_replaced_ms", "unit_outbox", ["replaced_ms"])
+    op.create_index("ix_unit_run_replaced_ms", "unit_run", ["replaced_ms"])
     _table(
         "explained_range",
         *_stream_key(),
