@@ -169,6 +169,7 @@ class Campaign:
         self._group += 1
         group = self._group
         victims = self._dice.companions(self._counts()) if self._killing.is_set() else []
+        victims = [victim for victim in victims if victim not in self._down]
         chosen = {victim: self._strike(victim) for victim in victims}
         in_flight = await self._chain.in_flight()
         seed = self._dice.seed
