@@ -1,17 +1,26 @@
-"""A real InfluxDB with half an hour of a small fleet, written by the real line writer."""
+"""Half an hour of a small fleet: through a real Mosquitto and the real ingest into InfluxDB."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
 
-from backend.telemetry.model import Row
+from backend.ingest.service import Ingest, IngestSettings
+from backend.live.feed import InProcessFeed
+from backend.records.open import open_records
 from backend.telemetry.open import TelemetrySettings, open_telemetry
+from contract.broker_url import BrokerAddress
 from contract.clock import SystemClock
+from contract.codec import encode_uplink
 from contract.streams import BY_MESSAGE
-from contract.topics import Unit
+from contract.topics import Unit, uplink_topic
 from contract.uplink import (
     Ack,
     Alarm,
@@ -25,7 +34,9 @@ from contract.uplink import (
     Wifi,
 )
 from tests.peers.influxd import Influxd, running_influxd
+from tests.peers.mosquitto import running_mosquitto
 
+TERRITORY = "lozere"
 UNITS = (Unit("bus", "b1"), Unit("bus", "b2"), Unit("truck", "dentist"))
 MINUTES = 30
 
@@ -35,22 +46,61 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Influxd, i
     """The server and the time of the newest row in milliseconds."""
     directory = tmp_path_factory.mktemp("fleet")
     now_ms = SystemClock().now_ms()
-    with running_influxd(directory / "influxd") as influxd:
-        settings = TelemetrySettings(
-            url=influxd.url, path=directory / "unused", spool_path=directory / "spool.sqlite"
-        )
-        store = open_telemetry(settings, SystemClock())
-        store.prepare()
-        store.write(
-            [row for number, unit in enumerate(UNITS) for row in rows(unit, number, now_ms)]
-        )
-        assert store.spooled() == 0
-        store.close()
-        yield influxd, now_ms
+    with (
+        running_influxd(directory / "influxd") as influxd,
+        running_mosquitto(directory) as broker,
+    ):
+        sent = [
+            packet for number, unit in enumerate(UNITS) for packet in packets(unit, number, now_ms)
+        ]
+        asyncio.run(_through_the_chain(directory, influxd.url, broker.address, sent))
+        yield influxd, SystemClock().now_ms()
 
 
-def rows(unit: Unit, number: int, now_ms: int) -> Iterator[Row]:
-    """Everything a unit says in half an hour, a little of each kind a minute."""
+async def _through_the_chain(
+    directory: Path, url: str, broker: BrokerAddress, sent: list[tuple[str, bytes]]
+) -> None:
+    clock = SystemClock()
+    records = open_records(f"sqlite:///{directory / 'records.sqlite'}")
+    store = open_telemetry(
+        TelemetrySettings(url=url, path=directory / "unused", spool_path=directory / "spool"),
+        clock,
+    )
+    ingest = Ingest(
+        IngestSettings(broker=broker, territory=TERRITORY, client_id="ingest"),
+        store,
+        records,
+        InProcessFeed(),
+        clock,
+        SystemRandom(),
+    )
+    running = asyncio.create_task(ingest.run())
+    async with asyncio.timeout(30):
+        await ingest.ready.wait()
+        await asyncio.to_thread(_publish, broker, sent)
+        while ingest.stats().accepted + ingest.stats().duplicates < len(sent):
+            await clock.sleep(0.02)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running  # it finishes the batch it is at
+    assert store.spooled() == 0
+    assert ingest.stats().quarantined == {}
+    store.close()
+    records.dispose()
+
+
+def _publish(broker: BrokerAddress, sent: list[tuple[str, bytes]]) -> None:
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="fleet")
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    for info in [client.publish(topic, payload, qos=1) for topic, payload in sent]:
+        info.wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+def packets(unit: Unit, number: int, now_ms: int) -> Iterator[tuple[str, bytes]]:
+    """Topic and payload of everything a unit says in half an hour, a little a minute."""
     for minute in range(MINUTES + 1):
         head: dict[str, Any] = {
             "outbox": f"{number:016x}",
@@ -61,11 +111,8 @@ def rows(unit: Unit, number: int, now_ms: int) -> Iterator[Row]:
             "replayed": 5 < minute < 9,
         }
         for message in said(head, minute):
-            stream = BY_MESSAGE[type(message)]
-            time_ns = message.observed_ms * 1_000_000 + message.seq
-            yield Row(
-                unit.kind, unit.name, stream.name, stream.retention.database, time_ns, message
-            )
+            stream = BY_MESSAGE[type(message)].name
+            yield uplink_topic(TERRITORY, unit, stream), encode_uplink(message)
 
 
 def said(head: dict[str, Any], minute: int) -> Iterator[Envelope]:
