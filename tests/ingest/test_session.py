@@ -61,7 +61,7 @@ class Client:
         self.connections.append(session_present)
         self.news.set()
 
-    async def __aenter__(self) -> Client:
+    async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self.session.run())
         return self
 

@@ -7,6 +7,7 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.failure import BenchFailed
 from benchmarks.outage.chain import TERRITORY, Chain
@@ -71,15 +72,23 @@ async def _watch(chain: Chain, driver: Child) -> dict[int, int]:
     """When each SOS was first seen in the store, until the vehicle has ended."""
     arrived: dict[int, int] = {}
     while driver.alive or await driver.wait(0):
-        rows = await chain.store.asked(
-            ONE_YEAR.database, 'SELECT "detail" FROM "alarm" ORDER BY time DESC LIMIT 5'
-        )
+        rows = await _newest_alarms(chain)
         for row in rows:
             arrived.setdefault(int(row["detail"]), now_ms())
         if not driver.alive:
             return arrived
         await asyncio.sleep(_POLL_S)
     return arrived
+
+
+async def _newest_alarms(chain: Chain) -> list[dict[str, Any]]:
+    statement = 'SELECT "detail" FROM "alarm" ORDER BY time DESC LIMIT 5'
+    try:
+        return await chain.store.asked(ONE_YEAR.database, statement)
+    except OSError as error:
+        if "database not found" in str(error):
+            return []  # the ingest has not made it yet
+        raise
 
 
 sos_over_slow_link = partial(_sos, delay_s=0.3)
