@@ -28,7 +28,9 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, **extra_env: str) -> None:
-        """Start it; `extra_env` holds for this life only."""
+        """Start it; `extra_env` holds for this life only. Raises RuntimeError where it runs."""
+        if self.alive:
+            raise RuntimeError(f"{self.name} runs already; a second one would fight the first")
         if self.log.exists() and self.log.stat().st_size > 4_000_000:
             self.log.replace(self.log.with_suffix(".old"))
         with self.log.open("ab") as output:
