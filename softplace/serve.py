@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.service == "dispatch":
         raise CommandFailed("dispatch is not part of this version; serve ingest and web")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    for talkative in ("alembic", "uvicorn"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     return asyncio.run(_serve(arguments.service, arguments.config))
 
 
