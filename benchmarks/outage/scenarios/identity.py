@@ -47,7 +47,8 @@ async def cloned_outbox(directory: Path, _say: Say) -> Row:
         clone.configure()
         await scene.start(original)
         await scene.start(clone)
-        await scene.speak(OLD_FIXES * 4)
+        # For over a minute: words of a run that was merely replaced may come so late.
+        await scene.speak(OLD_FIXES * 13)
         await scene.settle(180)
         raised = await until(
             lambda: (original.unit, "identity_conflict") in alarms(scene.chain), 20
