@@ -62,9 +62,8 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         subjects = arguments.wiring.SUBJECTS
         for subject in subjects:
             say(f"cutting the power of the {subject.name}")
-            rows.append(
-                cut_power(subject, arguments.cut_points // len(subjects), arguments.seed).as_row()
-            )
+            each = -(-arguments.cut_points // len(subjects))
+            rows.append(cut_power(subject, each, arguments.seed).as_row())
     chosen = [s for s in SCENARIOS if s.name in wanted or s.part in wanted]
     if chosen or "kills" in wanted:
         _require_engines()
