@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import aiomqtt
+import paho.mqtt.client as paho
 from sqlalchemy import Engine
 
 from backend.ingest.service import Ingest, IngestSettings
@@ -73,14 +74,22 @@ async def until(condition: Callable[[], object]) -> None:
 class Device:
     """A unit; what it is told is kept, newest last."""
 
-    def __init__(self, client: aiomqtt.Client, unit: Unit) -> None:
-        self._client = client
-        self._unit = unit
+    def __init__(self, broker: BrokerAddress, unit: Unit) -> None:
         self.told: list[Stored] = []
+        self._subscribed = threading.Event()
+        self._topic = downlink_topic(TERRITORY, unit, "#")
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = lambda _, __, m: self.told.append(codec.decode_stored(m.payload))
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+        assert self._subscribed.wait(DEADLINE_S)
 
     async def send(self, *messages: tuple[bytes, bytes, bytes], qos: int = 1) -> None:
-        for topic, payload, _ in messages:
-            await self._client.publish(topic.decode(), payload, qos=qos)
+        """Publish; returns when the broker has them."""
+        sent = [self._client.publish(t.decode(), payload, qos=qos) for t, payload, _ in messages]
+        await until(lambda: all(one.is_published() for one in sent))
 
     async def told_of(self, stream: str, contiguous: int) -> Stored:
         """The first confirmation of so much."""
@@ -95,21 +104,16 @@ class Device:
         await until(found)
         return found()[0]
 
-    async def listen(self) -> None:
-        async for message in self._client.messages:
-            assert isinstance(message.payload, bytes)
-            self.told.append(codec.decode_stored(message.payload))
+    def close(self) -> None:
+        """Say goodbye."""
+        self._client.disconnect()
+        self._client.loop_stop()
 
 
 @asynccontextmanager
 async def device(broker: BrokerAddress, unit: Unit = BUS) -> AsyncIterator[Device]:
-    async with aiomqtt.Client(broker.host, broker.port) as client:
-        await client.subscribe(downlink_topic(TERRITORY, unit, "#"), qos=1)
-        talker = Device(client, unit)
-        listening = asyncio.create_task(talker.listen())
-        try:
-            yield talker
-        finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                await listening
+    talker = await asyncio.to_thread(Device, broker, unit)
+    try:
+        yield talker
+    finally:
+        await asyncio.to_thread(talker.close)
