@@ -48,7 +48,7 @@ async def cloned_outbox(directory: Path, _say: Say) -> Row:
         await scene.start(original)
         await scene.start(clone)
         # For over a minute: words of a run that was merely replaced may come so late.
-        await scene.speak(OLD_FIXES * 13)
+        await scene.speak(OLD_FIXES * 26)
         await scene.settle(180)
         raised = await until(
             lambda: (original.unit, "identity_conflict") in alarms(scene.chain), 20
