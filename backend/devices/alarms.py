@@ -23,6 +23,10 @@ _ALL_OPEN = """
 SELECT unit, alarm, subject, detail, since_ms, last_ms, cleared_ms
 FROM device_alarm WHERE cleared_ms IS NULL ORDER BY since_ms, unit
 """
+_OPEN_OF_KIND = """
+SELECT unit, alarm, subject, detail, since_ms, last_ms, cleared_ms
+FROM device_alarm WHERE cleared_ms IS NULL AND alarm = ?
+"""
 _PRUNE = "DELETE FROM device_alarm WHERE cleared_ms < ?"
 
 
@@ -57,6 +61,11 @@ def clear_alarm(connection: Connection, unit: str, alarm: str, subject: str, at_
 def open_alarms(connection: Connection) -> list[DeviceAlarm]:
     """Every open alarm, oldest first."""
     return [DeviceAlarm(*row) for row in query(connection, _ALL_OPEN)]
+
+
+def open_alarms_of(connection: Connection, alarm: str) -> list[DeviceAlarm]:
+    """Every open alarm of one kind."""
+    return [DeviceAlarm(*row) for row in query(connection, _OPEN_OF_KIND, (alarm,))]
 
 
 def prune_alarms(connection: Connection, before_ms: int) -> None:

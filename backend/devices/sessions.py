@@ -22,9 +22,6 @@ ON CONFLICT (unit) DO UPDATE SET outbox = excluded.outbox, boot = excluded.boot,
   session = excluded.session, version = excluded.version, since_ms = excluded.since_ms,
   lost = excluded.lost
 """
-_SESSIONS = """
-SELECT unit, outbox, boot, session, version, since_ms, lost FROM unit_session ORDER BY unit
-"""
 _SESSION = """
 SELECT unit, outbox, boot, session, version, since_ms, lost FROM unit_session WHERE unit = ?
 """
@@ -53,11 +50,6 @@ def read_session(connection: Connection, unit: str) -> SpokenSession | None:
     """The session of the unit that spoke last."""
     rows = query(connection, _SESSION, (unit,))
     return SpokenSession(*rows[0]) if rows else None
-
-
-def read_sessions(connection: Connection) -> list[SpokenSession]:
-    """The session that spoke last of every unit."""
-    return [SpokenSession(*row) for row in query(connection, _SESSIONS)]
 
 
 def read_known_outbox(connection: Connection, unit: str, outbox: str) -> KnownOutbox | None:

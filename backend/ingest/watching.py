@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from backend.devices.alarms import clear_alarm, open_alarms, raise_alarm
+from backend.devices.alarms import clear_alarm, open_alarms_of, raise_alarm
 from backend.devices.gaps import EXPLAIN_WITHIN_MS, due_watches, narrow, postpone, unwatch, watch
 from backend.devices.model import (
     CLOCK_AHEAD,
@@ -112,9 +112,8 @@ def check_identity(
 def clear_identity(connection: Connection, now_ms: int) -> list[str]:
     """Close conflicts of which nothing was heard for a while."""
     notices = []
-    for alarm in open_alarms(connection):
-        quiet = alarm.last_ms < now_ms - AT_ONCE_MS
-        if alarm.alarm == IDENTITY_CONFLICT and quiet:
+    for alarm in open_alarms_of(connection, IDENTITY_CONFLICT):
+        if alarm.last_ms < now_ms - AT_ONCE_MS:
             clear_alarm(connection, alarm.unit, IDENTITY_CONFLICT, alarm.subject, now_ms)
             notices.append(f"identity_conflict_over unit={alarm.unit}")
     return notices
@@ -129,8 +128,8 @@ def check_clocks(connection: Connection, verdicts: Iterable[Verdict], now_ms: in
         detail = f"a message dated {ahead_ms // 1_000} s ahead of our clock is stored, never live"
         if raise_alarm(connection, DeviceAlarm(unit, CLOCK_AHEAD, _CLOCK, detail, now_ms, now_ms)):
             notices.append(f"clock_ahead unit={unit}: {detail}")
-    for alarm in open_alarms(connection):
-        if alarm.alarm == CLOCK_AHEAD and alarm.unit in sound:
+    for alarm in open_alarms_of(connection, CLOCK_AHEAD):
+        if alarm.unit in sound:
             clear_alarm(connection, alarm.unit, CLOCK_AHEAD, _CLOCK, now_ms)
             notices.append(f"clock_sound unit={alarm.unit}")
     return notices

@@ -234,3 +234,20 @@ def test_replay_keeps_every_row_for_good(tmp_path):
     route = routes[h.position(1)[0]]
     assert route is not None
     assert route.database == "softplace_replay"
+
+
+def test_what_has_expired_is_forgotten_and_nothing_else(chain):
+    chain.feed(h.position(1), h.alarm(1, clock="unset"), h.raw("position", b"{"))
+    day_ms = 86_400_000
+    chain.housekeeping.prune(h.NOW_MS + 29 * day_ms)
+    with reading(chain.engine) as connection:
+        counts = [
+            connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar()  # noqa: S608 - names of ours
+            for table in ("latest_message", "receipt", "quarantined")
+        ]
+    assert counts == [1, 1, 1]
+    chain.housekeeping.prune(h.NOW_MS + 63 * day_ms)
+    with reading(chain.engine) as connection:
+        for table in ("latest_message", "receipt", "quarantined"):
+            assert connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar() == 0  # noqa: S608
+    assert chain.entry().contiguous == 1, "what is settled stays settled"
