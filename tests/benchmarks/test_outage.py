@@ -29,12 +29,12 @@ def test_kills_lose_nothing_and_a_second_run_goes_on(tmp_path, capsys):
     options = ["--only", "kills", "--data", str(tmp_path), "--vehicles", "3"]
 
     code, [row] = bench(capsys, *options, "--kills", "30")
-    assert code == 0, row
+    assert code == 0, json.dumps(row)
     assert row["lost"] == row["duplicated"] == row["invented"] == 0
     assert row["kills"] >= 30
 
     code, [more] = bench(capsys, *options, "--kills", "40")
-    assert code == 0, more
+    assert code == 0, json.dumps(more)
     assert more["kills"] >= 40 > more["this_run_kills"]
 
 
@@ -47,4 +47,4 @@ def test_scenario(name, tmp_path, capsys):
 
     code, [row] = bench(capsys, "--only", name, "--data", str(tmp_path))
 
-    assert code == 0, row
+    assert code == 0, json.dumps(row)
