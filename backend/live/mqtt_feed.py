@@ -19,6 +19,10 @@ from contract.topics import accepted_topic
 MAX_MESSAGES_A_PACKET = 500
 """Some 150 KB: a broker or a slow listener is not made to hold a whole burst at once."""
 
+MAX_WAITING_PACKETS = 200
+"""Some 30 MB that the broker has not taken: beyond it batches are given up, and listeners find
+what they missed in the snapshot."""
+
 _log = logging.getLogger("softplace.live")
 
 
@@ -56,13 +60,15 @@ class MqttFeed:
         await self._session.run()
 
     def publish(self, batch: AcceptedBatch) -> None:
+        if not self.connected or self._session.unacknowledged >= MAX_WAITING_PACKETS:
+            return
         accepted, lost = batch.accepted, batch.lost_contact
         for start in range(0, max(len(accepted), 1), MAX_MESSAGES_A_PACKET):
             part = AcceptedBatch(
                 accepted=accepted[start : start + MAX_MESSAGES_A_PACKET],
                 lost_contact=lost if start + MAX_MESSAGES_A_PACKET >= len(accepted) else (),
             )
-            self._session.publish(self._topic, encode(part), qos=1 if self.connected else 0)
+            self._session.publish(self._topic, encode(part))
 
     def subscribe(self) -> Subscription:
         return self._subscribers.add()

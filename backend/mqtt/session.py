@@ -113,6 +113,11 @@ class MqttSession:
         """Whether we are subscribed now."""
         return self._subscribed
 
+    @property
+    def unacknowledged(self) -> int:
+        """Messages of ours that the broker has not acknowledged yet."""
+        return len(self._unacknowledged)
+
     async def run(self) -> None:
         """Stay connected until cancelled."""
         while True:

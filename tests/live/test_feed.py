@@ -17,6 +17,7 @@ from backend.records.open import open_records
 from backend.records.transaction import writing
 from contract import codec
 from contract.backend import AcceptedBatch
+from contract.broker_url import BrokerAddress
 from contract.clock import ManualClock, SystemClock
 from tests.live.test_state import BUS, lost, position
 from tests.peers.mosquitto import running_mosquitto
@@ -123,6 +124,23 @@ async def test_through_the_broker_between_processes(tmp_path):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_feed_whose_broker_takes_nothing_stays_small():
+    feed = MqttFeed(
+        BrokerAddress("127.0.0.1", 1),
+        "lozere",
+        "speaker",
+        SystemClock(),
+        random.Random(1),  # noqa: S311 - jitter
+    )
+    for seq in range(1, 400):
+        feed.publish(AcceptedBatch(accepted=(position(seq, seq),)))
+    assert feed._session.unacknowledged == 0
+    feed._session._subscribed = True
+    for seq in range(1, 400):
+        feed.publish(AcceptedBatch(accepted=(position(seq, seq),)))
+    assert feed._session.unacknowledged == 200
 
 
 def test_a_batch_is_the_same_on_the_other_side():
