@@ -18,50 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.failure import BenchFailed
+from benchmarks.server_files import free_port, write_influxd_conf, write_mosquitto_conf
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _START_WITHIN_S = 20.0
 
-_MOSQUITTO_CONF = """\
-listener {port} 127.0.0.1
-allow_anonymous true
-persistence false
-max_inflight_messages {inflight}
-max_queued_messages 0
-max_queued_bytes 0
-queue_qos0_messages true
-set_tcp_nodelay true
-log_dest none
-"""
-
-_INFLUX_CONF = """\
-reporting-disabled = true
-bind-address = "127.0.0.1:{rpc_port}"
-[meta]
-  dir = "{directory}/meta"
-[data]
-  dir = "{directory}/data"
-  wal-dir = "{directory}/wal"
-  query-log-enabled = false
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:{port}"
-  log-enabled = false
-[logging]
-  level = "error"
-"""
-
 
 class ServerUnavailable(BenchFailed):
     """A server the bench needs is not installed or did not start."""
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def binary(name: str, package: str) -> str:
@@ -116,11 +80,10 @@ class _Server:
 class Mosquitto(_Server):
     """A broker whose queue is lost when it is killed."""
 
-    def __init__(self, directory: Path, inflight: int = 5_000) -> None:
+    def __init__(self, directory: Path) -> None:
         super().__init__(directory / "mosquitto.log")
         self.port = free_port()
-        self._conf = directory / "mosquitto.conf"
-        self._conf.write_text(_MOSQUITTO_CONF.format(port=self.port, inflight=inflight))
+        self._conf = write_mosquitto_conf(directory, self.port)
         self._binary = binary("mosquitto", "mosquitto")
 
     def _command(self) -> list[str]:
@@ -138,12 +101,7 @@ class InfluxDB(_Server):
         super().__init__(directory / "influxd.log")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._conf = directory / "influxd.conf"
-        self._conf.write_text(
-            _INFLUX_CONF.format(
-                port=self.port, rpc_port=free_port(), directory=directory / "influx"
-            )
-        )
+        self._conf = write_influxd_conf(directory / "influx", self.port)
         self._binary = binary("influxd", "influxdb")
 
     def _command(self) -> list[str]:

@@ -17,6 +17,7 @@ from benchmarks.outage.influxql import Store
 from benchmarks.outage.outbox_file import highest_numbers
 from benchmarks.outage.receivers import Receiver
 from benchmarks.outage.relay import Relay, Shape
+from benchmarks.server_files import free_port
 
 TERRITORY = "outage"
 BATCH_MS = 1_000
@@ -115,8 +116,8 @@ class Chain:
     ) -> None:
         self.data = data.absolute()
         self.data.mkdir(parents=True, exist_ok=True)
-        self.broker_port = engines.free_port()
-        self.store = Store(engines.free_port())
+        self.broker_port = free_port()
+        self.store = Store(free_port())
         self.broker = engines.mosquitto(self.data / "mosquitto", self.broker_port)
         self.influxd = engines.influxd(self.data / "influxdb", self.store.port)
         self.backend = self.data / "backend"
