@@ -8,7 +8,7 @@ from contract.ranges import RangeSet
 from tests.link.conftest import MakeLink, running
 from tests.link.readings import position
 from tests.link.scripted_backend import ScriptedBackend
-from tests.link.test_link import now_boot
+from tests.link.waits import now_boot
 
 
 async def test_two_thousand_messages_drain_while_a_live_one_goes_before_them(

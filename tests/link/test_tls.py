@@ -11,7 +11,7 @@ import pytest
 from tests.link.conftest import MakeLink, running
 from tests.link.readings import position
 from tests.link.scripted_backend import ScriptedBackend
-from tests.link.test_link import now_boot, settled, until_logged
+from tests.link.waits import now_boot, settled, until_logged
 from tests.peers.certificates import CertificateAuthority
 from tests.peers.mosquitto import ServerTls, running_mosquitto
 
