@@ -238,10 +238,11 @@ class Campaign:
         return sum(death.point is not None for death in self._tally.deaths)
 
     def _note_interruption(self) -> None:
-        """Before this run no agent lived; an earlier run's end took them along."""
+        """Until now no agent lived; an earlier run that was itself killed took them along."""
         for vehicle in self._chain.vehicles:
-            at_ms = vehicle.receiver.last_written_ms or _now_ms()
-            self._tally.add(Interruption(at_ms, vehicle.name))
+            last_ms = vehicle.receiver.last_written_ms
+            for at_ms in {_now_ms(), last_ms or _now_ms()}:
+                self._tally.add(Interruption(at_ms, vehicle.name))
 
 
 def _now_ms() -> int:
