@@ -1,6 +1,6 @@
 """Hand-written SQL for the hot paths, the same text on SQLite and PostgreSQL.
 
-Rules of this file: placeholders are `?`; no `?` or `%` stands anywhere else in a statement.
+Rules of this file: parameters are written `?`; no `?` or `%` stands anywhere else in a statement.
 SQLAlchemy's own compilation costs more per row than the database does, and the ingest writes
 some thousand rows a second.
 """

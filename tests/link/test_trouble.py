@@ -12,6 +12,7 @@ import pytest
 from contract.ranges import RangeSet
 from contract.topics import uplink_topic
 from edge.link.settings import LinkSettings
+from edge.link.trouble import Trouble
 from tests.link.conftest import UNIT, MakeLink, running
 from tests.link.readings import position
 from tests.link.scripted_backend import ScriptedBackend
@@ -101,3 +102,16 @@ async def test_a_corrupt_row_is_reported_and_the_rest_goes_on(
     assert 5 not in backend.numbers("position")
     lost = [entry for status in backend.states() for entry in status.lost]
     assert [(e.stream, e.start, e.end, e.cause) for e in lost] == [("position", 5, 6, "corrupt")]
+
+
+def test_causes_that_alternate_within_one_outage_are_each_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trouble = Trouble(logging.getLogger("trouble"))
+    with caplog.at_level(logging.INFO, "trouble"):
+        for sentence in ("lost", "out of reach", "lost", "out of reach"):
+            trouble.broke(sentence)
+        trouble.healed("back")
+        trouble.healed("back")
+        trouble.broke("lost")
+    assert caplog.messages == ["lost", "out of reach", "back", "lost"]
