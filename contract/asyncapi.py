@@ -8,17 +8,18 @@ from typing import Any
 
 import msgspec
 
-from contract import backend, downlink, uplink
+from contract import backend, downlink, rights, uplink
 from contract.streams import STREAMS
 from contract.topics import DOWNLINKS, ROOT
 
 EXAMPLES = Path(__file__).parent / "examples"
 _REFERENCE = "#/components/schemas/{name}"
 _DOWNLINK_MESSAGES = dict.fromkeys(DOWNLINKS, downlink.Sealed) | {"stored": downlink.Stored}
+_CHUNK = {"chunk": {"description": "number of the chunk, from 0"}}
 _SEALED_BODIES = (
     downlink.Plan,
-    downlink.Rights,
-    downlink.RightsDelta,
+    rights.Snapshot,
+    rights.Delta,
     downlink.Command,
     downlink.Config,
 )
@@ -70,8 +71,8 @@ def _channels() -> dict[str, Any]:
         }
     for name, message in _DOWNLINK_MESSAGES.items():
         channels[f"down_{name}"] = {
-            "address": f"{unit}/down/{name}",
-            "parameters": parameters,
+            "address": f"{unit}/down/{name}" + ("/{chunk}" if name == "rights" else ""),
+            "parameters": parameters | (_CHUNK if name == "rights" else {}),
             "messages": _references([message.__name__]),
         }
     channels["accepted"] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from contract.backend import AcceptedBatch
-from contract.downlink import Stored
+from contract.downlink import Sealed, Stored
 from contract.errors import MalformedMessage, OversizedMessage
 from contract.streams import BY_MESSAGE, BY_NAME, STREAMS
 from contract.uplink import Hello, Key, StatusUplink, Uplink, Will
@@ -18,6 +18,7 @@ _decoders = {
 } | {"status": msgspec.json.Decoder(StatusUplink)}
 _key_decoder = msgspec.json.Decoder(Key)
 _stored_decoder = msgspec.json.Decoder(Stored)
+_sealed_decoder = msgspec.json.Decoder(Sealed)
 _accepted_decoder = msgspec.json.Decoder(AcceptedBatch)
 
 
@@ -65,6 +66,14 @@ def decode_stored(payload: bytes) -> Stored:
         return _stored_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessage("stored", str(error)) from error
+
+
+def decode_sealed(payload: bytes) -> Sealed:
+    """A sealed frame, neither checked nor opened. Raises MalformedMessage."""
+    try:
+        return _sealed_decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessage("sealed", str(error)) from error
 
 
 def decode_accepted(payload: bytes) -> AcceptedBatch:

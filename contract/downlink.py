@@ -41,15 +41,22 @@ class Stored(Struct, kw_only=True, frozen=True):
     """With `renew`: per stream and boot, the highest number stored from that boot."""
 
 
-class Sealed(Struct, kw_only=True, frozen=True):
-    """A signed body, sealed to one device: the form of every downlink but `stored`."""
+class Sealed(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A signed body, sealed to one device: the form of every downlink but `stored`.
+
+    `down/rights` comes in chunks, each retained on its own topic `down/rights/<chunk>`.
+    """
 
     term: Annotated[int, Meta(ge=0)]
     version: Annotated[int, Meta(ge=0)]
     key_id: q.ShortText
+    """Which of the territory's signing keys."""
     sealed: Annotated[str, Meta(max_length=60_000)]
-    """Base64 of the sealed box; the plain body is one of the structures below."""
+    """Base64 of ephemeral key and ciphertext (contract/sealing.py)."""
     signature: Annotated[str, Meta(max_length=128)]
+    """Base64 of an Ed25519 signature."""
+    chunk: Annotated[int, Meta(ge=0, le=999)] = 0
+    chunks: Annotated[int, Meta(ge=1, le=1_000)] = 1
 
 
 class PlannedStop(Struct, kw_only=True, frozen=True):
@@ -69,22 +76,6 @@ class Plan(Struct, kw_only=True, frozen=True):
     stops: tuple[PlannedStop, ...]
 
 
-class Rights(Struct, kw_only=True, frozen=True):
-    """Body of one chunk of `down/rights`."""
-
-    chunk: Annotated[int, Meta(ge=0)]
-    chunks: Annotated[int, Meta(ge=1)]
-    rights: tuple[dict[str, Any], ...]
-
-
-class RightsDelta(Struct, kw_only=True, frozen=True):
-    """Body of `down/rights_delta`."""
-
-    base_version: Annotated[int, Meta(ge=0)]
-    granted: tuple[dict[str, Any], ...] = ()
-    revoked: tuple[q.ShortText, ...] = ()
-
-
 class Command(Struct, kw_only=True, frozen=True):
     """Body of `down/command`: do this once, before it expires."""
 
@@ -92,6 +83,21 @@ class Command(Struct, kw_only=True, frozen=True):
     expires_ms: q.EpochMs
     command: q.Slug
     arguments: dict[str, Any] = {}
+
+
+COMMANDS = (
+    "open",
+    "mode",
+    "logs",
+    "doctor",
+    "restart",
+    "renew",
+    "retire",
+    "send_rights",
+    "alarm_ack",
+    "lone_worker",
+)
+"""What a unit may be told to do; each agent knows the ones that make sense for it."""
 
 
 class Config(Struct, kw_only=True, frozen=True):

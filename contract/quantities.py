@@ -44,6 +44,8 @@ FixQuality = Annotated[int, Meta(ge=0, le=8)]
 Satellites = Annotated[int, Meta(ge=0, le=99)]
 
 Persons = Annotated[int, Meta(ge=0, le=2_000)]
+Change = Annotated[int, Meta(ge=-2_000, le=2_000)]
+"""A difference of persons."""
 Stations = Annotated[int, Meta(ge=0, le=10_000)]
 ByteCount = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 DurationS = Annotated[float, Meta(ge=0.0, le=31_622_400.0)]
@@ -52,8 +54,14 @@ Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 SignalDbm = Annotated[float, Meta(ge=-200.0, le=50.0)]
 MessageCount = Annotated[int, Meta(ge=0, le=2**48)]
 
+Version = Annotated[int, Meta(ge=0, le=2**48)]
+ChainHash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}(?!\n)$")]
+"""Half of a SHA-256, in hex."""
+
 ShortText = Annotated[str, Meta(max_length=64)]
 Sentence = Annotated[str, Meta(max_length=280)]
+Page = Annotated[str, Meta(max_length=3_000)]
+"""Several lines of text."""
 
 ClockSource = Literal["gnss", "ntp", "rtc", "unset"]
 """Who set the clock that dated the message; `unset` means nobody that can be trusted."""

@@ -29,7 +29,7 @@ STREAMS = (
     Stream("alarm", 1, 0, False, ONE_YEAR, Alarm, 1_024, urgent=True),
     Stream("status", 2, 0, True, ONE_YEAR, Status, 8_192),
     Stream("tap", 3, 1, False, THREE_MONTHS, Tap, 1_024, urgent=True),
-    Stream("ack", 4, 1, False, ONE_YEAR, Ack, 1_024),
+    Stream("ack", 4, 1, False, ONE_YEAR, Ack, 16_384),
     Stream("position", 5, 2, True, TWO_MONTHS, Position, 1_024),
     Stream("occupancy", 6, 3, True, TWO_YEARS, Occupancy, 1_024),
     Stream("wifi", 7, 4, False, TWO_YEARS, Wifi, 1_024),

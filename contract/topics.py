@@ -66,6 +66,11 @@ def downlink_topic(territory: str, unit: Unit, name: str) -> str:
     return f"{ROOT}/{territory}/{unit.kind}/{unit.name}/down/{name}"
 
 
+def rights_topic(territory: str, unit: Unit, chunk: int) -> str:
+    """Where one chunk of a unit's rights is retained."""
+    return f"{downlink_topic(territory, unit, 'rights')}/{chunk}"
+
+
 def downlink_filter(territory: str, unit: Unit) -> str:
     """What a unit subscribes to."""
     return downlink_topic(territory, unit, "#")

@@ -7,7 +7,7 @@ that names it. Everything but `Hello` and `Will` is numbered and stored exactly 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -47,10 +47,21 @@ class Occupancy(Envelope, kw_only=True, frozen=True, gc=False, omit_defaults=Tru
 
     persons: q.Persons
     error_persons: q.Persons = 0
+    """The true number lies within this of `persons`."""
     seats: q.Persons | None = None
     wheelchair_places: q.Persons | None = None
     entered: q.Persons = 0
     left: q.Persons = 0
+    wheelchairs: q.Persons | None = None
+    """Wheelchair users aboard, as far as ramp and taps tell."""
+    taps: q.Persons | None = None
+    """Cards granted since the last message, to set against `entered`."""
+    stop_id: q.ShortText | None = None
+    """The stop at which the count was made, where it was made at one."""
+    drift_persons: q.Change | None = None
+    """What the last re-zeroing had to take away: the error the counters had gathered."""
+    rezeroed: bool = False
+    over_capacity: bool = False
 
 
 class Wifi(Envelope, kw_only=True, frozen=True, gc=False, omit_defaults=True):
@@ -74,6 +85,32 @@ class Health(Envelope, kw_only=True, frozen=True, gc=False, omit_defaults=True):
     link_signal_dbm: q.SignalDbm | None = None
     rejected_sentences: q.MessageCount = 0
     """GPS sentences refused since the program started."""
+    sensor_faults: q.MessageCount = 0
+    """Sensors and readers that do not answer, or answer what cannot be."""
+    rights_version: q.Version | None = None
+    revocation_bound_ms: q.EpochMs | None = None
+    """Until when a card revoked now could open here, if no newer word came."""
+    clockless_bound_s: q.DurationS | None = None
+    """Without a trusted clock, what may open does so for at most this much running time."""
+    journal_entries: q.MessageCount | None = None
+
+
+TapReason = Literal[
+    "granted",
+    "too_early",
+    "no_right_here",
+    "revoked",
+    "unknown_card",
+    "expired",
+    "anti_passback",
+    "not_authentic",
+    "clock_unknown",
+    "locked_down",
+    "too_many_tries",
+    "read_again",
+]
+"""Why a tap opened or did not. The first nine are the words of the design."""
+TAP_REASONS: tuple[str, ...] = get_args(TapReason)
 
 
 class Tap(Envelope, kw_only=True, frozen=True, omit_defaults=True):
@@ -81,28 +118,69 @@ class Tap(Envelope, kw_only=True, frozen=True, omit_defaults=True):
 
     decision: Literal["granted", "refused"]
     reason: q.ShortText
+    """One of TAP_REASONS; text, so that an old backend hears a newer reader."""
     place: q.ShortText
+    """The door, locker or vehicle door: a point of the unit."""
     pseudonym: q.ShortText
     decided_in_ms: q.DurationS | None = None
+    direction: Literal["in", "out"] | None = None
+    warning: q.ShortText | None = None
+    """Granted all the same, as with a soft anti-passback."""
+    rights_version: q.Version | None = None
+    right_id: q.Version | None = None
+    stop_id: q.ShortText | None = None
+    journal: q.OutboxId | None = None
+    entry: q.Seq | None = None
+    """With `journal` the identity of the entry: stored once, whatever outbox brought it."""
+    chain: q.ChainHash | None = None
+    """Hash over this entry and all before it."""
+
+
+AlarmKind = Literal[
+    "sos",
+    "lone_worker_silent",
+    "door_forced",
+    "door_held_open",
+    "tamper",
+    "duress",
+    "relay_stuck",
+    "reader_lost",
+    "rights_refused",
+    "journal_broken",
+    "equipment_missing",
+    "sensor_fault",
+]
+ALARM_KINDS: tuple[str, ...] = get_args(AlarmKind)
 
 
 class Alarm(Envelope, kw_only=True, frozen=True, omit_defaults=True):
-    """Something a person must act on now."""
+    """Something a person must act on now, or its end."""
 
-    alarm: Literal["sos", "lone_worker_silent", "door_forced", "door_held_open", "tamper"]
+    alarm: AlarmKind
     detail: q.Sentence | None = None
     latitude: q.Latitude | None = None
     longitude: q.Longitude | None = None
+    reference: q.ShortText | None = None
+    """Names the alarm in its later messages and in its acknowledgement."""
+    subject: q.ShortText | None = None
+    """The door, locker or sensor it is about."""
+    step: q.Slug | None = None
+    """How far it has been escalated: "cab", "supervisor", "second-person"."""
+    state: Literal["raised", "escalated", "acknowledged", "cleared"] = "raised"
 
 
 class Ack(Envelope, kw_only=True, frozen=True, omit_defaults=True):
-    """A plan, rights or command arrived; or the driver's answer to it."""
+    """A plan, rights or command arrived; the driver's answer to it; or what it brought forth."""
 
     subject: Literal["plan", "rights", "command", "config"]
     reference: q.ShortText
     """Version of the plan or rights, or nonce of the command."""
-    answer: Literal["received", "accepted", "refused"]
+    answer: Literal["received", "accepted", "refused", "done", "failed"]
     reason: q.Sentence | None = None
+    text: q.Page | None = None
+    """What a command printed, in parts."""
+    part: q.Version | None = None
+    parts: q.Version | None = None
 
 
 class LostRange(Struct, kw_only=True, frozen=True):

@@ -79,3 +79,26 @@ class GpsdUnavailable(DriverError, OSError):
             f"no gpsd at {where} ({why}): start it (sudo systemctl start gpsd) "
             "or correct [position] host"
         )
+
+
+class LineFault(DriverError, OSError):
+    """A chip of input and output lines that does not answer; says what to do."""
+
+    def __init__(self, chip: str, why: str) -> None:
+        self.chip = chip
+        super().__init__(f"lines of {chip}: {why}")
+
+
+class CardGone(DriverError, OSError):
+    """The card left the field before it had answered."""
+
+    def __init__(self, why: str = "it was taken away") -> None:
+        super().__init__(f"the card is gone: {why}")
+
+
+class ReaderFault(DriverError, OSError):
+    """A card reader that does not answer, or answers what cannot be; says what to do."""
+
+    def __init__(self, reader: str, why: str) -> None:
+        self.reader = reader
+        super().__init__(f"card reader {reader}: {why}")

@@ -11,6 +11,7 @@ from contract.streams import BY_NAME
 from edge.link.anchors import LAST_MS, AnchorBook
 from edge.link.dating import Present, guess_ms
 from edge.link.envelope import check_body
+from edge.link.notes import mark_note
 from edge.link.reading import Reading
 from edge.link.rows import NewRow
 
@@ -28,4 +29,6 @@ def new_row(reading: Reading, anchors: AnchorBook, present: Present) -> NewRow:
     if reading.stream == "alarm" and clock == "unset" and not anchors.knows(present.machine):
         # It will not wait for a clock, so its date is frozen with its number.
         sent_as = guess_ms(boot_ms, observed_ms, present.machine, present)
-    return NewRow(BY_NAME[reading.stream].number, boot_ms, observed_ms, clock, body, sent_as)
+    mark = None if reading.mark is None else (mark_note(reading.mark[0]), reading.mark[1])
+    number = BY_NAME[reading.stream].number
+    return NewRow(number, boot_ms, observed_ms, clock, body, sent_as, mark)

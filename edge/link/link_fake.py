@@ -16,6 +16,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
+        self.marks: dict[str, int] = {}
         self.anchors: list[tuple[ClockSource, int, int]] = []
         self.states: list[str] = []
         self.cleared: list[str] = []
@@ -28,6 +29,13 @@ class FakeLink:
         """Keep a reading. Raises MalformedMessage as the real link does."""
         check_body(reading.stream, reading.body)
         self.readings.append(reading)
+        if reading.mark is not None:
+            source, number = reading.mark
+            self.marks[source] = number
+
+    def mark(self, source: str) -> int:
+        """How far `source` has handed over."""
+        return self.marks.get(source, 0)
 
     def of(self, stream: str) -> list[Reading]:
         """The readings of one stream, in the order they came."""

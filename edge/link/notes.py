@@ -13,3 +13,8 @@ def quiet_note(identity: Identity, stream: str) -> str:
 def clear_note(stream: str) -> str:
     """Names the wish that the retained message of a stream be cleared."""
     return f"clear:{stream}"
+
+
+def mark_note(source: str) -> str:
+    """Names how far a source of readings has handed over what it keeps itself."""
+    return f"mark:{source}"

@@ -114,13 +114,17 @@ class Outbox:
             done = new.setdefault(row.stream, [])
             done.append(self._values(row, book.next + len(done)))
         said = [(book, book.state_after_report(part)) for book, part in reported]
+        marks = dict(row.mark for row in rows if row.mark is not None)
         with self.database.transaction(lambda: reach(ROW_WRITTEN_NOT_SYNCED)):
             for values in new.values():
                 self.database.run_many(_INSERT, values)
+            for name, value in marks.items():
+                self._write_note(name, value)
             for book in save:
                 self.save_book(book)
             for book, state in said:
                 self.save_book(book, state)
+        self.notes.update(marks)
         for stream, values in new.items():
             self.book(self.current, BY_NUMBER[stream]).appended(len(values))
         for book, state in said:
@@ -149,6 +153,7 @@ class Outbox:
                 return False
         for stream, count in counts.items():
             self.book(self.current, BY_NUMBER[stream]).appended(count)
+        self.notes = dict(self.database.rows("SELECT name, value FROM note"))
         return True
 
     def save_book(self, book: Book, state: BookState | None = None) -> None:
@@ -243,11 +248,14 @@ class Outbox:
         """Remember numbers under names; None forgets."""
         with self.database.transaction():
             for name, value in values.items():
-                self.database.run("DELETE FROM note WHERE name = ?", (name,))
-                if value is not None:
-                    self.database.run("INSERT INTO note VALUES (?, ?)", (name, value))
+                self._write_note(name, value)
         known = {**self.notes, **values}
         self.notes = {name: value for name, value in known.items() if value is not None}
+
+    def _write_note(self, name: str, value: int | None) -> None:
+        self.database.run("DELETE FROM note WHERE name = ?", (name,))
+        if value is not None:
+            self.database.run("INSERT INTO note VALUES (?, ?)", (name, value))
 
     def live_bytes(self) -> int:
         """Bytes of the file that hold something."""

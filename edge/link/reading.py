@@ -21,3 +21,5 @@ class Reading:
     boot_ms: int
     observed_ms: int | None = None
     clock: ClockSource = "unset"
+    mark: tuple[str, int] | None = None
+    """A name and number remembered in the same transaction: how far its source has handed over."""

@@ -21,6 +21,8 @@ class NewRow:
     body: bytes
     sent_as: int | None = None
     """A date frozen at once, where it will go without a trusted clock."""
+    mark: tuple[str, int] | None = None
+    """Written with the row or not at all."""
 
 
 class Row(NamedTuple):

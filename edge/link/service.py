@@ -23,7 +23,7 @@ from edge.link.heartbeat import HealthSource, say_health
 from edge.link.identity import boot_id, machine_of, machine_serial
 from edge.link.intake import new_row
 from edge.link.kernel_clock import follow_kernel_clock
-from edge.link.notes import clear_note, quiet_note
+from edge.link.notes import clear_note, mark_note, quiet_note
 from edge.link.outbox import Outbox
 from edge.link.reading import Reading
 from edge.link.session import Address, Session
@@ -130,8 +130,12 @@ class Link:
         if self._session is not None:
             self._session.clear_retained()
 
+    def mark(self, source: str) -> int:
+        """The last number that a reading of `source` was marked with; 0 where there is none."""
+        return self.outbox.notes.get(mark_note(source), 0)
+
     def on_down(self, name: str, handler: Callable[[bytes], None]) -> None:
-        """Call `handler` with each payload of `down/<name>`."""
+        """Call `handler` with each payload of `down/<name>` and of `down/<name>/<chunk>`."""
         self._handlers[name] = handler
 
     def on_health(self, source: HealthSource) -> None:
@@ -196,7 +200,7 @@ class Link:
 
     def heard_down(self, name: str, payload: bytes) -> None:
         """Hand a downlink message to its handler, whose mistakes are its own."""
-        handler = self._handlers.get(name)
+        handler = self._handlers.get(name.partition("/")[0])
         if handler is None:
             return
         try:

@@ -1,0 +1,1 @@
+"""Co-pass rights: from grants to what each door may decide from."""

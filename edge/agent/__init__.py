@@ -1,0 +1,1 @@
+"""What every agent has: its file, its process, its goodbye, the commands it takes."""

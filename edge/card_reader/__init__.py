@@ -1,0 +1,1 @@
+"""The agent of a door: open or refuse and say why."""

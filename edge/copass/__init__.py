@@ -1,0 +1,1 @@
+"""The co-pass: prove a card, decide offline, keep a journal."""

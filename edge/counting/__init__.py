@@ -1,0 +1,1 @@
+"""How many people are there, with the bound of the estimate."""

@@ -1,0 +1,1 @@
+"""The agent of a space: occupancy of rooms, wifi, lockers, presence."""

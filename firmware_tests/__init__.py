@@ -1,0 +1,1 @@
+"""Drivers and agents against emulated devices that independent clients have certified."""
