@@ -33,11 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     if kind not in VEHICLES:
         raise CommandFailed(f"the agent of a {kind} is not part of this version; run truck or bus")
     # Imported here, and nothing of the backend ever: a Pi has little memory.
-    from edge.truck_agent.running import run_until_told  # noqa: PLC0415
+    from edge.agent.running import run_until_told  # noqa: PLC0415
+    from edge.truck_agent.service import build_truck_agent  # noqa: PLC0415
     from softplace.sentences import sentence_of  # noqa: PLC0415
 
     try:
-        asyncio.run(run_until_told(_config(arguments.config, kind), __version__))
+        asyncio.run(run_until_told(build_truck_agent, _config(arguments.config, kind), __version__))
     except CommandFailed:
         raise
     except Exception as error:

@@ -18,7 +18,7 @@ from edge.drivers.position_source import Fix, SourceCounters
 from edge.link.health import StreamCounts
 from edge.link.service import Link
 from edge.truck_agent.config import TruckAgentConfig
-from edge.truck_agent.service import TruckAgent, link_settings
+from edge.truck_agent.service import TruckAgent
 from softplace.failure import CommandFailed
 from softplace.recording import Piece
 from softplace.replay_chain import TERRITORY, Chain
@@ -85,7 +85,7 @@ class Replay:
             self._receiver.port, BAUD, clock, chance, REPLAY_DATES, REMEMBERED_EPOCHS
         )
         self._seen = Seen(source)
-        link = Link(link_settings(config), TERRITORY, unit, clock, chance, "replay")
+        link = Link(config.link_settings(), TERRITORY, unit, clock, chance, "replay")
         self._agent = TruckAgent(config, self._seen, link, clock)
 
     async def play(self, pieces: list[Piece], *, paced: bool) -> dict[str, object]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 from contextlib import aclosing
 
 from contract.clock import Clock
 from contract.errors import MalformedMessage
+from edge.agent.service import Agent, Work
 from edge.drivers.odometer import Odometer
 from edge.drivers.plausible_dates import LIVE_DATES, DateWindow
 from edge.drivers.position_source import Fix, PositionSource
 from edge.link.reading import Reading
 from edge.link.service import Link
-from edge.link.settings import LinkSettings
 from edge.link.systemd import Watchdog
 from edge.truck_agent.config import TruckAgentConfig
 from edge.truck_agent.core import Motion, TruckCore
@@ -23,8 +22,6 @@ from edge.truck_agent.odometer_file import OdometerFile
 
 ANCHOR_EVERY_MS = 60_000
 """The link keeps the first anchor of a boot; the rest only confirm it."""
-GOODBYE_S = 2.0
-"""How long a stopping agent waits for its last words to be confirmed."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,41 +43,27 @@ class TruckAgent:
         self.link = link
         self._config = config
         self._clock = clock
-        self._watchdog = watchdog
         self._core = TruckCore(config.interval_s, config.parked_interval_s)
         self._odometer_file = OdometerFile(config.outbox_path.with_suffix(".odometer"))
         self._odometer = Odometer(self._odometer_file.restore())
         self._anchored_boot_ms: int | None = None
         self._is_refusing = False
-        self._stopping = asyncio.Event()
+        self._life = Agent(
+            link,
+            clock,
+            (Work("positions", self._positions),),
+            watchdog,
+            at_end=lambda: self._keep_odometer(at_once=True),
+        )
 
     def stop(self) -> None:
         """Say goodbye and let `run` return."""
-        self._stopping.set()
+        self._life.stop()
 
     async def run(self) -> None:
         """Until stopped or cancelled; devices and network may come and go."""
         self.link.on_health(self._health)
-        running = [
-            asyncio.create_task(self.link.run(), name="link"),
-            asyncio.create_task(self._positions(), name="positions"),
-        ]
-        if self._watchdog is not None:
-            running.append(asyncio.create_task(self._watchdog.run(), name="watchdog"))
-        stopping = asyncio.create_task(self._stopping.wait(), name="stopping")
-        try:
-            await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if self._stopping.is_set():
-                await self._goodbye()
-        finally:
-            self._keep_odometer(at_once=True)
-            for task in (*running, stopping):
-                task.cancel()
-            endings = await asyncio.gather(*running, stopping, return_exceptions=True)
-            self.link.close()
-        for ending in endings:
-            if isinstance(ending, Exception):
-                raise ending
+        await self._life.run()
 
     async def _positions(self) -> None:
         async with aclosing(self.source.fixes()) as fixes:  # type: ignore[type-var]  # a generator
@@ -131,14 +114,6 @@ class TruckAgent:
         """What the agent adds to the health that the link sends."""
         return {"rejected_sentences": sum(self.source.counters().rejected.values())}
 
-    async def _goodbye(self) -> None:
-        self.link.announce("offline")
-        settled = asyncio.create_task(self.link.settled())
-        too_late = asyncio.create_task(self._clock.sleep(GOODBYE_S))
-        await asyncio.wait([settled, too_late], return_when=asyncio.FIRST_COMPLETED)
-        settled.cancel()
-        too_late.cancel()
-
 
 def position_body(fix: Fix, metres: float) -> dict[str, object]:
     """The fields of a `position` message; what is not known is left out.
@@ -160,21 +135,6 @@ def position_body(fix: Fix, metres: float) -> dict[str, object]:
     return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def link_settings(config: TruckAgentConfig) -> LinkSettings:
-    """The link's part of the configuration."""
-    return LinkSettings(
-        broker=config.broker,
-        outbox_path=config.outbox_path,
-        ca_file=config.ca_file,
-        cert_file=config.cert_file,
-        key_file=config.key_file,
-        outbox_max_bytes=config.outbox_max_bytes,
-        batch_s=config.batch_s,
-        heartbeat_s=config.health_interval_s,
-        machine_serial=config.machine_serial,
-    )
-
-
 def build_truck_agent(
     config: TruckAgentConfig,
     clock: Clock,
@@ -185,6 +145,6 @@ def build_truck_agent(
     """The agent with its real parts. Raises what opening the outbox raises."""
     source = position_source(config.position, clock, chance, dates)
     watchdog = Watchdog(clock)
-    settings, unit = link_settings(config), config.unit
+    settings, unit = config.link_settings(), config.unit
     link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
     return TruckAgent(config, source, link, clock, watchdog)

@@ -125,8 +125,8 @@ def _of_file(path: Path) -> Subject:
 
 
 def _of_agent(path: Path) -> Subject:
+    from edge.agent.errors import InvalidConfig  # noqa: PLC0415
     from edge.truck_agent.config import load_config  # noqa: PLC0415 - absent on a server
-    from edge.truck_agent.errors import InvalidConfig  # noqa: PLC0415
 
     try:
         config = load_config(path)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.agent.errors import InvalidConfig
 from edge.truck_agent.config import load_config
-from edge.truck_agent.errors import InvalidConfig
 
 GOOD = """
 territory = "lozere"

@@ -15,7 +15,7 @@ from edge.drivers.nmea_fake import FakeReceiver, Fault
 from edge.link.envelope import check_body
 from edge.truck_agent.config import PositionConfig, TruckAgentConfig
 from edge.truck_agent.hardware import position_source
-from edge.truck_agent.service import TruckAgent, link_settings, position_body
+from edge.truck_agent.service import TruckAgent, position_body
 from tests.drivers.listening import fix_at, repeatable, until
 from tests.truck_agent.link_double import LinkDouble
 
@@ -139,7 +139,7 @@ def test_a_position_body_passes_the_contract():
 
 def test_the_configuration_reaches_the_link(tmp_path: Path):
     config = config_for(tmp_path, "/dev/null", health_interval_s=7.0, batch_s=0.1)
-    settings = link_settings(config)
+    settings = config.link_settings()
     assert (settings.heartbeat_s, settings.batch_s) == (7.0, 0.1)
     assert settings.outbox_path == tmp_path / "outbox.db"
 

@@ -1,15 +1,15 @@
-"""The errors of the truck agent."""
+"""The errors that every agent may raise."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-class TruckAgentError(Exception):
+class AgentError(Exception):
     """Base of everything this package raises."""
 
 
-class InvalidConfig(TruckAgentError, ValueError):
+class InvalidConfig(AgentError, ValueError):
     """A configuration file that cannot be used; names the file and the key."""
 
     def __init__(self, path: Path, why: str) -> None:
