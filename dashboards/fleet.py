@@ -211,6 +211,12 @@ def _devices() -> Sequence[Any]:
             "speed of the port or a loose cable.",
             queries.rejected_sentences(),
         ),
+        curves(
+            "Capteurs et lecteurs en panne",
+            "Sensors and readers that do not answer. Run softplace device doctor on the unit.",
+            queries.sensor_faults(),
+            steps=((None, GOOD), (1, BAD)),
+        ),
     )
 
 
@@ -221,10 +227,40 @@ def _people() -> Sequence[Any]:
             "Counted, with the error that each unit states.",
             queries.persons(),
         ),
+        curves(
+            "Erreur possible du comptage",
+            "Persons by which the count may be wrong. It grows until the next re-zeroing.",
+            queries.persons_error(),
+        ),
+        rows(
+            "Dérive corrigée à la remise à zéro",
+            "What the counters had gathered since the last one. Large again and again: look at "
+            "the height and the distance of the beams.",
+            queries.drift(),
+        ),
         curves("Appareils sur le wifi", "How many; nothing about whose.", queries.wifi_stations()),
         curves("Wifi : octets reçus", "Per interval.", queries.wifi_received(), "decbytes"),
         curves("Badges acceptés", "Taps let in, each minute.", queries.taps_granted()),
         curves("Badges refusés", "Taps not let in, each minute.", queries.taps_refused()),
+        rows(
+            "Badges refusés, et pourquoi",
+            "The newest refusals with their reason; a card is a pseudonym that changes each month.",
+            queries.refusals(),
+        ),
+        curves(
+            "Temps de décision des portes",
+            "The slowest decision; a door decides alone, so the network is no excuse.",
+            queries.decision_time(),
+            "ms",
+            ((None, GOOD), (5, WARN), (50, BAD)),
+        ),
+        rows(
+            "Révocation : jusqu'à quand une porte peut l'ignorer",
+            "A card revoked now could open until then, if the door heard nothing more; without a "
+            "trusted clock for at most that many seconds of running time.",
+            queries.revocation_bounds(),
+            {"revocation_bound_ms": "dateTimeFromNow", "clockless_bound_s": "s"},
+        ),
         rows(
             "Refus des conducteurs",
             "Plans and commands that a driver refused, with the reason given.",

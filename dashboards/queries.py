@@ -59,11 +59,11 @@ def units_of_the_day() -> Query:
 
 
 def alarms_of_the_range() -> Query:
-    """How many alarms were raised."""
+    """How many alarms were raised; their later steps and ends are not counted again."""
     return Query(
         "alarms_of_the_range",
         ONE_YEAR,
-        f'SELECT count("seq") FROM "alarm" WHERE {CHOSEN}',
+        f'SELECT count("seq") FROM "alarm" WHERE {CHOSEN} AND "state" = \'raised\'',
         alias="alarmes",
     )
 
@@ -189,11 +189,12 @@ def states() -> Query:
 
 
 def alarms() -> Query:
-    """Each alarm, newest first."""
+    """Each alarm and what became of it, newest first."""
     return Query(
         "alarms",
         ONE_YEAR,
-        f'SELECT "alarm", "detail", "latitude", "longitude" FROM "alarm" WHERE {CHOSEN} '
+        'SELECT "alarm", "state", "step", "subject", "detail", "latitude", "longitude" '
+        f'FROM "alarm" WHERE {CHOSEN} '
         f"{EACH_UNIT} ORDER BY time DESC LIMIT 200",
         form="table",
     )
@@ -223,6 +224,54 @@ def taps_granted() -> Query:
 def taps_refused() -> Query:
     """Taps of a co-pass that were not."""
     return _taps("taps_refused", "refused")
+
+
+def refusals() -> Query:
+    """Each refused tap with its reason, newest first; the card is a pseudonym of the month."""
+    return Query(
+        "refusals",
+        THREE_MONTHS,
+        f'SELECT "place", "reason", "pseudonym" FROM "tap" WHERE {CHOSEN} '
+        f"AND \"decision\" = 'refused' {EACH_UNIT} ORDER BY time DESC LIMIT 200",
+        form="table",
+    )
+
+
+def decision_time() -> Query:
+    """Milliseconds that a door took to decide."""
+    return _in_time("decision_time", "tap", 'max("decided_in_ms")', THREE_MONTHS)
+
+
+def revocation_bounds() -> Query:
+    """Until when a card revoked now could still open, door by door, as each door told it last."""
+    return Query(
+        "revocation_bounds",
+        ONE_YEAR,
+        'SELECT last("revocation_bound_ms") AS "revocation_bound_ms", "clockless_bound_s", '
+        f'"rights_version" FROM "health" WHERE {CHOSEN} {EACH_UNIT}',
+        form="table",
+    )
+
+
+def sensor_faults() -> Query:
+    """Sensors and readers that do not answer, or answer what cannot be."""
+    return _in_time("sensor_faults", "health", 'max("sensor_faults")')
+
+
+def persons_error() -> Query:
+    """By how many persons the count may be wrong, as the unit states it."""
+    return _in_time("persons_error", "occupancy", 'last("error_persons")', TWO_YEARS)
+
+
+def drift() -> Query:
+    """What each re-zeroing had to take away: the error that the counters had gathered."""
+    return Query(
+        "drift",
+        TWO_YEARS,
+        f'SELECT "drift_persons" FROM "occupancy" WHERE {CHOSEN} AND "rezeroed" = true '
+        f"{EACH_UNIT} ORDER BY time DESC LIMIT 200",
+        form="table",
+    )
 
 
 def wifi_stations() -> Query:
@@ -264,6 +313,12 @@ ALL: tuple[Callable[[], Query], ...] = (
     persons,
     taps_granted,
     taps_refused,
+    refusals,
+    decision_time,
+    revocation_bounds,
+    sensor_faults,
+    persons_error,
+    drift,
     wifi_stations,
     wifi_received,
 )

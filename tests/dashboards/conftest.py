@@ -135,11 +135,29 @@ def said(head: dict[str, Any], minute: int) -> Iterator[Envelope]:
         link_round_trip_s=0.05,
         link_signal_dbm=-80.0,
         rejected_sentences=minute // 10,
+        sensor_faults=minute % 2,
+        rights_version=7,
+        revocation_bound_ms=head["observed_ms"] + 3_600_000,
+        clockless_bound_s=3_600.0,
     )
-    yield Occupancy(**head, persons=minute % 20)
+    night = minute % 15 == 0
+    yield Occupancy(
+        **head,
+        persons=minute % 20,
+        error_persons=minute % 3,
+        rezeroed=night,
+        drift_persons=2 if night else None,
+    )
     yield Wifi(**head, interval_s=60.0, stations=3, received_bytes=10**6, sent_bytes=10**5)
     decision: Any = "refused" if minute % 5 == 0 else "granted"
-    yield Tap(**head, decision=decision, reason=decision, place="door", pseudonym="p")
+    yield Tap(
+        **head,
+        decision=decision,
+        reason="granted" if decision == "granted" else "too_early",
+        place="door",
+        pseudonym="p",
+        decided_in_ms=0.2,
+    )
     if minute % 10 == 0:
         lost = LostRange(outbox=head["outbox"], stream="wifi", start=1, end=3, cause="dropped")
         yield Status(**head, state="online", session=minute + 1, version="0.1.0", lost=(lost,))
