@@ -102,3 +102,22 @@ class ReaderFault(DriverError, OSError):
     def __init__(self, reader: str, why: str) -> None:
         self.reader = reader
         super().__init__(f"card reader {reader}: {why}")
+
+
+class StationsRefused(DriverError, ValueError):
+    """A list of wifi stations that is none; `reason` is one of the words counted in reports.
+
+    The text itself is never quoted: it holds MAC addresses.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"list of wifi stations refused: {reason}")
+
+
+class AccessPointUnavailable(DriverError, OSError):
+    """The access point does not say who is connected; says what to do."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        super().__init__(f"no list of stations from {where}: {why}")

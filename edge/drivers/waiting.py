@@ -44,22 +44,26 @@ class Backoff:
 
 
 class Trouble:
-    """One log line when something breaks, one when it heals; another fault is another line."""
+    """One log line when something breaks, one when it heals; another fault is another line.
 
-    def __init__(self, log: logging.Logger, what: str) -> None:
+    `of` is what is missing meanwhile, `what` the device that should give it.
+    """
+
+    def __init__(self, log: logging.Logger, what: str, of: str = "position") -> None:
         self._log = log
         self._what = what
+        self._of = of
         self._present: str | None = None
 
     def say(self, kind: str, sentence: str) -> None:
         """It is broken, in the way `kind`."""
         if kind != self._present:
             self._present = kind
-            self._log.warning("position=down source=%s: %s", self._what, sentence)
+            self._log.warning("%s=down source=%s: %s", self._of, self._what, sentence)
 
     def healed(self, *kinds: str) -> None:
         """It works again; with `kinds`, only those faults are over."""
         if self._present is None or (kinds and self._present not in kinds):
             return
         self._present = None
-        self._log.warning("position=up source=%s: works again", self._what)
+        self._log.warning("%s=up source=%s: works again", self._of, self._what)
