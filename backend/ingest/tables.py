@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from backend.records.schema import metadata
 
@@ -80,3 +91,38 @@ tap_holder = Table(
     sqlite_with_rowid=False,
 )
 """Who held the co-pass of a tap: here alone, so that it can be exported, erased and expires."""
+
+tap_entry = Table(
+    "tap_entry",
+    metadata,
+    Column("unit", String(50), primary_key=True),
+    Column("journal", String(16), primary_key=True),
+    Column("entry", BigInteger, primary_key=True),
+    Column("outbox", String(16), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("observed_ms", BigInteger, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    Column("taken", Boolean, nullable=False),
+    Index("ix_tap_entry_observed_ms", "observed_ms"),
+    Index(
+        "ix_tap_entry_untaken",
+        "unit",
+        "journal",
+        "entry",
+        sqlite_where=text("NOT taken"),
+        postgresql_where=text("NOT taken"),
+    ),
+    sqlite_with_rowid=False,
+)
+"""Journal entries of co-pass readers, each once whatever outbox brought it. `message` is the tap
+without its holder; `taken` once its effects on presence and the journal's chain are written."""
+
+journal_floor = Table(
+    "journal_floor",
+    metadata,
+    Column("unit", String(50), primary_key=True),
+    Column("journal", String(16), primary_key=True),
+    Column("below", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Entries below this one have been forgotten with age; they never count as new again."""

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+import backend.access.tables
 import backend.devices.tables
 import backend.ingest.tables
 import backend.live.tables
