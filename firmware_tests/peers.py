@@ -1,0 +1,90 @@
+"""The independent clients of the emulated devices: how to find each, and what it proves.
+
+One row per client. A test that needs some says `pytestmark = needs("libnfc")`; where one is
+missing the test is skipped and the reason names the package, so that `pytest -rs` counts them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from ctypes.util import find_library
+from dataclasses import dataclass
+from importlib import metadata
+
+import pytest
+
+SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/go/bin"])
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One client that nobody here wrote."""
+
+    name: str
+    package: str
+    """Of Debian, or of PyPI where `module` is given."""
+    proves: str
+    """What an emulator that passes it has shown."""
+    tests: str
+    """The file of its tests."""
+    commands: tuple[str, ...] = ()
+    module: str = ""
+    library: str = ""
+
+    def missing(self) -> str | None:
+        """Which part of it this machine lacks, None where it is whole."""
+        for command in self.commands:
+            if path_of(command) is None:
+                return f"{command} is missing: apt install {self.package}"
+        if self.library and find_library(self.library) is None:
+            return f"lib{self.library} is missing: apt install {self.package}"
+        if self.module and importlib.util.find_spec(self.module) is None:
+            return f"Python's {self.module} is missing: pip install {self.package}"
+        return None
+
+    def version(self) -> str:
+        """As its package says; "absent" where it is missing."""
+        if self.missing() is not None:
+            return "absent"
+        if self.module:
+            return metadata.version(self.package)
+        query = ["dpkg-query", "-W", "-f", "${Version}", self.package]
+        found = subprocess.run(query, capture_output=True, text=True, check=False)
+        return found.stdout or "unknown"
+
+
+PEERS: tuple[Peer, ...] = (
+    Peer(
+        name="libnfc",
+        package="libnfc-bin",
+        commands=("nfc-list", "nfc-poll", "nfc-scan-device"),
+        proves="framing, wake-up, registers, radio settings, listing, polling, presence, removal",
+        tests="test_libnfc.py",
+    ),
+    Peer(
+        name="libnfc's chip diagnosis",
+        package="libnfc-pn53x-examples",
+        commands=("pn53x-diagnose",),
+        proves="line, ROM and RAM tests of the chip",
+        tests="test_libnfc.py",
+    ),
+)
+
+
+def peer(name: str) -> Peer:
+    """The row of that name. Raises KeyError."""
+    return {row.name: row for row in PEERS}[name]
+
+
+def path_of(command: str) -> str | None:
+    """Where a command lies, system administrators' folders included."""
+    return shutil.which(command, path=SEARCHED)
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Skip where one of these peers is missing, saying which and what to install."""
+    reasons = [reason for name in names if (reason := peer(name).missing()) is not None]
+    return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons) or "nothing is missing")
