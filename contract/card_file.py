@@ -19,7 +19,9 @@ DOOR_KEY_SLOTS = (1, 2, 3, 4)
 FILE_BYTES = 32
 FORMAT = 1
 NUMBER_BYTES = 8
-_LAYOUT = struct.Struct(">B8s8s15x")
+_LAYOUT = struct.Struct(">B8s8s")
+SAID_BYTES = _LAYOUT.size
+"""What a reader fetches: the rest is reserved, and a cipher block less is 1.4 ms less of a tap."""
 
 
 class NotACoPass(ContractError, ValueError):
@@ -41,14 +43,14 @@ class CardFile:
 
     def encode(self) -> bytes:
         """FILE_BYTES bytes."""
-        return _LAYOUT.pack(FORMAT, self.territory, self.number)
+        return _LAYOUT.pack(FORMAT, self.territory, self.number).ljust(FILE_BYTES, b"\0")
 
 
 def decode_card_file(data: bytes, territory: str) -> CardFile:
-    """The file of a card of `territory`. Raises NotACoPass."""
-    if len(data) != FILE_BYTES:
-        raise NotACoPass(f"{len(data)} bytes instead of {FILE_BYTES}")
-    form, mark, number = _LAYOUT.unpack(data)
+    """The file of a card of `territory`, or its first SAID_BYTES. Raises NotACoPass."""
+    if len(data) not in {SAID_BYTES, FILE_BYTES}:
+        raise NotACoPass(f"{len(data)} bytes instead of {SAID_BYTES} or {FILE_BYTES}")
+    form, mark, number = _LAYOUT.unpack_from(data)
     if form != FORMAT:
         raise NotACoPass(f"format {form} is unknown")
     if mark != territory_mark(territory):

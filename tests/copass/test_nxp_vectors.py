@@ -193,7 +193,7 @@ def test_a_maced_ev2_exchange_is_that_of_an12196():
     session = Ev2Session(
         bytes(16), hexa("8248134A386E86EB7FAF54A52E536CB6"), Transaction(hexa("7A21085E"), 0)
     )
-    assert session.maced(hexa("F502")) == hexa("F5026597A457C8CD442C")
+    assert session.asking(hexa("F502")) == hexa("F5026597A457C8CD442C")
     settings = "0040EEEE000100D1FE001F00004400004400002000006A0000"
     assert session.verified(hexa("00" + settings + "2A474282E7A47986")) == hexa(settings)
 
@@ -204,7 +204,7 @@ def test_an_enciphered_ev2_answer_is_that_of_an12196():
         hexa("379D32130CE61705DD5FD8C36B95D764"),
         Transaction(hexa("DF055522"), 0),
     )
-    assert session.maced(hexa("51")) == hexa("518E2C155ADDA99BE3")
+    assert session.asking(hexa("51")) == hexa("518E2C155ADDA99BE3")
     answer = hexa("0070756055688505B52A5E26E59E329CD6595F672298EA41B7")
     assert session.deciphered(answer, 7) == hexa("04958CAA5C5E80")
 
@@ -229,14 +229,14 @@ def test_a_recorded_ev1_session_verifies_with_its_chained_start(recorded_ev1):
         ("6400", "0000e4ebf8f0b02e2b50", "00"),
         ("6f", "00868362f5c319a8a1", ""),
     ):
-        recorded_ev1.plain(hexa(command))
+        recorded_ev1.asking(hexa(command))
         assert recorded_ev1.verified(hexa(answer)) == hexa(data)
 
 
 def test_a_repeated_ev1_answer_is_refused(recorded_ev1):
-    recorded_ev1.plain(hexa("45"))
+    recorded_ev1.asking(hexa("45"))
     recorded_ev1.verified(hexa("0009819d0c9a70e81d1965"))
-    recorded_ev1.plain(hexa("45"))
+    recorded_ev1.asking(hexa("45"))
     with pytest.raises(NotAuthentic) as refused:
         recorded_ev1.verified(hexa("0009819d0c9a70e81d1965"))
     assert refused.value.reason == "wrong_mac"

@@ -44,3 +44,10 @@ class NotAuthentic(ProofError, ValueError):
         super().__init__(
             f"the card is not authentic: {_SENTENCES[reason]}" + (f" ({detail})" if detail else "")
         )
+
+
+class PersonalisingRefused(ProofError, ValueError):
+    """A card that cannot be made or changed as asked; says what to do."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this card cannot be personalised: {why}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hmac
 
-from edge.copass.proof.aes import BLOCK_BYTES, ZERO_BLOCK, AesKey, zero_filled
+from edge.copass.proof.aes import BLOCK_BYTES, ZERO_BLOCK, AesKey, xor, zero_filled
 from edge.copass.proof.checksum import jamcrc
 from edge.copass.proof.errors import NotAuthentic
-from edge.copass.proof.status import DONE, MORE, expect
+from edge.copass.proof.status import CHANGE_KEY, DONE, MORE, expect
 
 AUTHENTICATE_AES = 0xAA
 CRC_BYTES = 4
@@ -59,16 +59,10 @@ class Ev1Session:
         self._key = AesKey(session_key)
         self._chained = ZERO_BLOCK
 
-    def plain(self, command: bytes) -> bytes:
-        """A command that goes as it is; it runs through the chained value all the same."""
+    def asking(self, command: bytes) -> bytes:
+        """A command without secrets: it goes as it is, and through the chained value."""
         self._chained = self._key.cmac(command, self._chained)
         return command
-
-    def maced(self, header: bytes, data: bytes) -> bytes:
-        """A command whose data carries a MAC behind it."""
-        command = header + data
-        self._chained = self._key.cmac(command, self._chained)
-        return command + self._chained[:MAC_BYTES]
 
     def enciphered(self, header: bytes, data: bytes, extra: bytes = b"") -> bytes:
         """A command whose data is enciphered behind a checksum of the whole command.
@@ -79,6 +73,16 @@ class Ev1Session:
         sealed = self._key.encrypt(body, self._chained)
         self._chained = sealed[-BLOCK_BYTES:]
         return header + sealed
+
+    def changing(self, slot: int, new: bytes, version: int, old: bytes | None) -> bytes:
+        """ChangeKey; `old` is the present key of another slot, None for the slot of this session.
+
+        Changing its own slot ends the session: the answer is a bare status.
+        """
+        header = bytes([CHANGE_KEY, slot])
+        if old is None:
+            return self.enciphered(header, new + bytes([version]))
+        return self.enciphered(header, xor(new, old) + bytes([version]), jamcrc(new))
 
     def verified(self, answer: bytes) -> bytes:
         """The data of an answer with its MAC. Raises NotAuthentic."""

@@ -11,9 +11,10 @@ import hmac
 from dataclasses import dataclass
 
 from edge.copass.proof.aes import BLOCK_BYTES, AesKey, padded, xor
+from edge.copass.proof.checksum import jamcrc
 from edge.copass.proof.errors import NotAuthentic
 from edge.copass.proof.ev1_session import rotated
-from edge.copass.proof.status import DONE, MORE, expect
+from edge.copass.proof.status import CHANGE_KEY, DONE, MORE, expect
 
 AUTHENTICATE_EV2_FIRST = 0x71
 AUTHENTICATE_EV2_NON_FIRST = 0x77
@@ -88,21 +89,25 @@ class Ev2Session:
         """What AuthenticateEV2NonFirst goes on with."""
         return Transaction(self._identifier, self._counter)
 
-    def plain(self, command: bytes) -> bytes:
-        """A command that goes as it is, and is counted."""
+    def asking(self, command: bytes) -> bytes:
+        """A command without secrets, with a MAC behind it."""
+        mac = self._mac_of(command[:1], command[1:])
         self._counter += 1
-        return command
-
-    def maced(self, header: bytes, data: bytes = b"") -> bytes:
-        """A command with a MAC behind it."""
-        code, rest = header[:1], header[1:] + data
-        mac = self._mac_of(code, rest)
-        self._counter += 1
-        return header + data + mac
+        return command + mac
 
     def enciphered(self, header: bytes, data: bytes) -> bytes:
         """A command with its data enciphered and a MAC behind it."""
-        return self.maced(header, self._enc.encrypt(padded(data), self._start(_TO_CARD)))
+        return self.asking(header + self._enc.encrypt(padded(data), self._start(_TO_CARD)))
+
+    def changing(self, slot: int, new: bytes, version: int, old: bytes | None) -> bytes:
+        """ChangeKey; `old` is the present key of another slot, None for the slot of this session.
+
+        Changing its own slot ends the session: the answer is a bare status.
+        """
+        header = bytes([CHANGE_KEY, slot])
+        if old is None:
+            return self.enciphered(header, new + bytes([version]))
+        return self.enciphered(header, xor(new, old) + bytes([version]) + jamcrc(new))
 
     def verified(self, answer: bytes) -> bytes:
         """The data of an answer with its MAC. Raises NotAuthentic."""

@@ -1,4 +1,4 @@
-"""Status bytes of DESFire cards, and what a wrong one means for a proof."""
+"""Status and command bytes of DESFire cards, and what a wrong status means for a proof."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ DONE = 0x00
 MORE = 0xAF
 """Another frame follows, or is asked for; as a command: go on."""
 DUPLICATE = 0xDE
+SELECT_APPLICATION = 0x5A
+READ_DATA = 0xBD
+CHANGE_KEY = 0xC4
 
 _REASONS: dict[int, Why] = {
     0x1E: "wrong_mac",
