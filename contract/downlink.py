@@ -81,7 +81,8 @@ class Command(Struct, kw_only=True, frozen=True):
 
     nonce: q.Nonce
     expires_ms: q.EpochMs
-    command: q.Slug
+    command: q.ShortText
+    """One of COMMANDS; text, so that an old device can refuse a newer word."""
     arguments: dict[str, Any] = {}
 
 

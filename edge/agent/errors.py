@@ -16,3 +16,22 @@ class InvalidConfig(AgentError, ValueError):
         self.path = path
         self.why = why
         super().__init__(f"{path}: {why}")
+
+
+class InvalidIdentity(AgentError, ValueError):
+    """An identity directory that is not whole; names the file."""
+
+    def __init__(self, directory: Path, why: str) -> None:
+        self.directory = directory
+        self.why = why
+        super().__init__(
+            f"identity {directory}: {why}; run `softplace device enrol` on this device"
+        )
+
+
+class CommandNotesFailed(AgentError, OSError):
+    """The list of commands already carried out cannot be kept."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {why}; no command is taken until it can be written")

@@ -49,6 +49,10 @@ class FakeLink:
         """Whether an anchor was given."""
         return bool(self.anchors)
 
+    def trusted_now_ms(self) -> int | None:
+        """The time of the last anchor; the fake's own time stands still."""
+        return self.anchors[-1][1] if self.anchors else None
+
     def announce(self, state: str) -> None:
         """Keep a state that is news."""
         if self.states[-1:] != [state]:

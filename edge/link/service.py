@@ -146,6 +146,11 @@ class Link:
         """Whether what is measured now can be dated."""
         return self.outbox.anchors.knows(machine_of(self._boot))
 
+    def trusted_now_ms(self) -> int | None:
+        """UTC milliseconds by what trusted clocks have told since the boot, else None."""
+        dated = self.outbox.anchors.date(machine_of(self._boot), self._clock.boot_ms())
+        return dated and dated[0]
+
     def health(self) -> LinkHealth:
         """The present state of the link."""
         return health_of(self._writer, self.courier, self._session, self.tally.counts())
