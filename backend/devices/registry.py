@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -99,6 +99,6 @@ def end_service(connection: Connection, device: str, reason: str, at_ms: int) ->
     end_device(connection, device, at_ms)
 
 
-def _device(row: tuple[str, str, str, int, int | None, str | None]) -> Device:
-    name, serial, box, *rest = row
-    return Device(name, serial, bytes.fromhex(box), *rest)
+def _device(row: tuple[Any, ...]) -> Device:
+    name, serial, box, enrolled_ms, ended_ms, reason = row
+    return Device(name, serial, bytes.fromhex(box), enrolled_ms, ended_ms, reason)
