@@ -24,9 +24,6 @@ class FakeLink:
         self.health_source: Callable[[], Mapping[str, object]] = dict
         self.closed = False
         self.connected = True
-        self.withheld: set[str] = set()
-        """Streams of which nothing is confirmed for now."""
-        self._released = asyncio.Event()
 
     def put(self, reading: Reading) -> None:
         """Keep a reading. Raises MalformedMessage as the real link does."""
@@ -54,7 +51,12 @@ class FakeLink:
 
     def trusted_now_ms(self) -> int | None:
         """The time of the last anchor; the fake's own time stands still."""
-        return self.anchors[-1][1] if self.anchors else None
+        told = self.trusted_now()
+        return told and told[0]
+
+    def trusted_now(self) -> tuple[int, ClockSource] | None:
+        """As `trusted_now_ms`, with who told it."""
+        return (self.anchors[-1][1], self.anchors[-1][0]) if self.anchors else None
 
     def announce(self, state: str) -> None:
         """Keep a state that is news."""
@@ -85,16 +87,8 @@ class FakeLink:
         }
         return LinkHealth(self.connected, 0, None, 0.01, "0" * 16, 1, counts)
 
-    async def settled(self, stream: str | None = None) -> None:
-        """At once, unless a stream of which nothing is confirmed was used."""
-        while any(r.stream in self.withheld and stream in {None, r.stream} for r in self.readings):
-            self._released.clear()
-            await self._released.wait()
-
-    def confirm(self) -> None:
-        """Act as the backend: everything put so far is stored."""
-        self.withheld.clear()
-        self._released.set()
+    async def settled(self) -> None:
+        """Nothing is ever on its way."""
 
     async def run(self) -> None:
         """Until cancelled."""

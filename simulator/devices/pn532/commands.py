@@ -130,13 +130,8 @@ def _next_piece(chip: Chip) -> bytes:
 
 
 def _through(chip: Chip, data: bytes, _now_s: float) -> bytes:
-    hears = chip.registers.speaks_type_a
-    status, answer = _on_the_air(chip, data, chip.field.block if hears else _unheard)
+    status, answer = _on_the_air(chip, data, chip.field.block)
     return status + answer
-
-
-def _unheard(_sent: bytes) -> None:
-    """A type A card does not hear the other types' signals."""
 
 
 def _on_the_air(
