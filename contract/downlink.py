@@ -68,6 +68,9 @@ class PlannedStop(Struct, kw_only=True, frozen=True):
     boarding: tuple[q.ShortText, ...] = ()
     """Handles keyed per device; never names."""
     alighting: tuple[q.ShortText, ...] = ()
+    latitude: q.Latitude | None = None
+    longitude: q.Longitude | None = None
+    """Where it is, so that the vehicle can tell by itself that it stands there."""
 
 
 class Plan(Struct, kw_only=True, frozen=True):
@@ -97,6 +100,7 @@ COMMANDS = (
     "send_rights",
     "alarm_ack",
     "lone_worker",
+    "message",
 )
 """What a unit may be told to do; each agent knows the ones that make sense for it."""
 

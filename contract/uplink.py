@@ -167,6 +167,9 @@ class Alarm(Envelope, kw_only=True, frozen=True, omit_defaults=True):
     step: q.Slug | None = None
     """How far it has been escalated: "cab", "supervisor", "second-person"."""
     state: Literal["raised", "escalated", "acknowledged", "cleared"] = "raised"
+    silent_after_s: q.DurationS | None = None
+    """Of a lone-worker session: if nothing newer is heard of it within so long after this was
+    measured, the silence is itself an alarm."""
 
 
 class Ack(Envelope, kw_only=True, frozen=True, omit_defaults=True):

@@ -85,3 +85,19 @@ device_alarm = Table(
     sqlite_with_rowid=False,
 )
 """What a person should look at; open while `cleared_ms` is null."""
+
+distress = Table(
+    "distress",
+    metadata,
+    Column("unit", String(50), primary_key=True),
+    Column("alarm", String(40), primary_key=True),
+    Column("reference", String(64), primary_key=True),
+    Column("outbox", String(16), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("due_ms", BigInteger, nullable=True),
+    Index("ix_distress_due_ms", "due_ms"),
+    sqlite_with_rowid=False,
+)
+"""The last word of each SOS and lone-worker session; not renewed by `due_ms`, it is an alarm."""

@@ -25,7 +25,7 @@ from backend.ingest.outcome import Outcome
 from backend.ingest.quarantine import put_quarantined
 from backend.ingest.receipts import put_holders
 from backend.ingest.sorting import HelloHeard, Sorted
-from backend.ingest.watching import check_clocks, check_identity, watch_gaps
+from backend.ingest.watching import check_clocks, check_identity, hear_alarms, watch_gaps
 from backend.ingest.words import Words, hear_words
 from backend.live.snapshot import Latest, put_heard, put_latest, put_lost
 from backend.live.state import EVENT_STREAMS
@@ -75,6 +75,7 @@ def commit_batch(
     _put_live(connection, batch, words, outcome)
     outcome.notices += check_identity(connection, verdicts, words, received_ms)
     outcome.notices += check_clocks(connection, verdicts, received_ms)
+    outcome.notices += hear_alarms(connection, verdicts, received_ms)
     watch_gaps(connection, words.judged, moment.real_ms)
     _answer(connection, words, outcome, random)
     _due(outcome, merge)

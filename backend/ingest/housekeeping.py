@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from backend.devices.alarms import prune_alarms
+from backend.devices.distress import check_silence, prune_distress
 from backend.devices.sessions import prune_runs
 from backend.ingest.errors import records_away
 from backend.ingest.marks import Finding, Marks
@@ -58,11 +59,15 @@ class Housekeeping:
         return _or_away(work)
 
     def check(self, now_ms: int, real_ms: int) -> list[str]:
-        """Look at gaps and conflicts; lines for the log."""
+        """Look at silence, gaps and conflicts; lines for the log."""
 
         def work() -> list[str]:
             with writing(self._records) as connection:
-                return check_gaps(connection, now_ms, real_ms) + clear_identity(connection, now_ms)
+                return [
+                    *check_silence(connection, now_ms),
+                    *check_gaps(connection, now_ms, real_ms),
+                    *clear_identity(connection, now_ms),
+                ]
 
         return _or_away(work)
 
@@ -76,6 +81,7 @@ class Housekeeping:
                 prune_quarantined(connection, now_ms - QUARANTINE_KEPT_MS)
                 prune_runs(connection, now_ms - RUNS_KEPT_MS)
                 prune_alarms(connection, now_ms - ALARMS_KEPT_MS)
+                prune_distress(connection, now_ms - ALARMS_KEPT_MS)
 
         _or_away(work)
 

@@ -1,4 +1,4 @@
-"""What about a device a person should look at: gaps, two outboxes at once, clocks ahead."""
+"""What a person should look at: gaps, two outboxes at once, clocks ahead, people in distress."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from backend.devices.alarms import clear_alarm, open_alarms_of, raise_alarm
+from backend.devices.distress import hear_distress
 from backend.devices.gaps import EXPLAIN_WITHIN_MS, due_watches, narrow, postpone, unwatch, watch
 from backend.devices.model import (
     CLOCK_AHEAD,
@@ -22,6 +23,7 @@ from backend.ingest.entry import EMPTY
 from backend.ingest.ledger import read_entries, read_outbox
 from backend.ingest.words import Judged, Words
 from contract.ranges import RangeSet
+from contract.uplink import Alarm
 
 LOOK_AGAIN_MS = 600_000
 """A gap that is an alarm is looked at again so often, or at once when something is explained."""
@@ -133,6 +135,18 @@ def check_clocks(connection: Connection, verdicts: Iterable[Verdict], now_ms: in
             clear_alarm(connection, alarm.unit, CLOCK_AHEAD, _CLOCK, now_ms)
             notices.append(f"clock_sound unit={alarm.unit}")
     return notices
+
+
+def hear_alarms(connection: Connection, verdicts: Iterable[Verdict], received_ms: int) -> list[str]:
+    """Take in what units say of people in distress."""
+    notices = [
+        hear_distress(connection, verdict.lot.key.unit, message, received_ms)
+        for verdict in verdicts
+        if verdict.lot.key.stream == "alarm"
+        for message in sorted(verdict.messages, key=lambda m: m.seq)
+        if isinstance(message, Alarm)
+    ]
+    return [notice for notice in notices if notice is not None]
 
 
 def _shown(missing: RangeSet) -> str:

@@ -57,11 +57,15 @@ class _Known:
 
     def presence(self) -> tuple[Presence, int | None]:
         status = self.newest.get("status")
+        said = status.message if status is not None else None
+        if status is not None and isinstance(said, Status) and said.state in _OFF_DUTY:
+            # Silence was announced: that the broker misses its connection later is no news.
+            return said.state, status.observed_ms
         if self.lost_ms is not None and (status is None or self.lost_ms >= status.received_ms):
             return "lost", self.lost_ms
-        if status is None or not isinstance(status.message, Status):
+        if status is None or not isinstance(said, Status):
             return "unknown", None
-        return status.message.state, status.observed_ms
+        return said.state, status.observed_ms
 
 
 class LiveState:

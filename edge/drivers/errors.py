@@ -86,6 +86,7 @@ class LineFault(DriverError, OSError):
 
     def __init__(self, chip: str, why: str) -> None:
         self.chip = chip
+        self.why = why
         super().__init__(f"lines of {chip}: {why}")
 
 

@@ -24,6 +24,9 @@ class FakeLink:
         self.health_source: Callable[[], Mapping[str, object]] = dict
         self.closed = False
         self.connected = True
+        self.withheld: set[str] = set()
+        """Streams of which nothing is confirmed for now."""
+        self._released = asyncio.Event()
 
     def put(self, reading: Reading) -> None:
         """Keep a reading. Raises MalformedMessage as the real link does."""
@@ -87,8 +90,16 @@ class FakeLink:
         }
         return LinkHealth(self.connected, 0, None, 0.01, "0" * 16, 1, counts)
 
-    async def settled(self) -> None:
-        """Nothing is ever on its way."""
+    async def settled(self, stream: str | None = None) -> None:
+        """At once, unless a stream of which nothing is confirmed was used."""
+        while any(r.stream in self.withheld and stream in {None, r.stream} for r in self.readings):
+            self._released.clear()
+            await self._released.wait()
+
+    def confirm(self) -> None:
+        """Act as the backend: everything put so far is stored."""
+        self.withheld.clear()
+        self._released.set()
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -77,7 +77,7 @@ class Link:
         self._handlers: dict[str, Callable[[bytes], None]] = {}
         self._own_health: list[HealthSource] = []
         self._filled = asyncio.Event()
-        self._settled: list[asyncio.Future[None]] = []
+        self._settled: list[tuple[str | None, asyncio.Future[None]]] = []
         self._trouble = Trouble(logger)
         self._backoff = Backoff(settings.backoff, random)
 
@@ -159,12 +159,15 @@ class Link:
         """The present state of the link."""
         return health_of(self._writer, self.courier, self._session, self.tally.counts())
 
-    async def settled(self) -> None:
-        """Return when everything that was put is confirmed stored."""
-        if self._is_settled():
+    async def settled(self, stream: str | None = None) -> None:
+        """Return when everything that was put, or all of `stream`, is confirmed stored.
+
+        What the size policy had to drop is not waited for.
+        """
+        if self._is_settled(stream):
             return
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._settled.append(waiting)
+        self._settled.append((stream, waiting))
         await waiting
 
     async def run(self) -> None:
@@ -304,17 +307,22 @@ class Link:
         if self._session is not None:
             self._session.pump_soon()
 
-    def _is_settled(self) -> bool:
-        return not self._writer.pending and not any(
-            book.unconfirmed for book in self.outbox.books.values()
+    def _is_settled(self, stream: str | None) -> bool:
+        number = None if stream is None else BY_NAME[stream].number
+        return not any(number in {None, row.stream} for row in self._writer.pending) and not any(
+            book.unconfirmed
+            for book in self.outbox.books.values()
+            if stream in {None, book.stream.name}
         )
 
     def _wake_settled(self) -> None:
-        if self._settled and self._is_settled():
-            for waiting in self._settled:
-                if not waiting.done():
-                    waiting.set_result(None)
-            self._settled.clear()
+        still = []
+        for stream, waiting in self._settled:
+            if not self._is_settled(stream):
+                still.append((stream, waiting))
+            elif not waiting.done():
+                waiting.set_result(None)
+        self._settled = still
 
     def _beat(self, task: str) -> None:
         if self._watchdog is not None:

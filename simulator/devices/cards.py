@@ -1,13 +1,35 @@
-"""Cards named on a command line: `alice=uid:04a1b2c3d4e5f6`."""
+"""Cards named on a command line: `fob=uid:04a1b2c3d4e5f6`, `alice=desfire:alice.card`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
 
 from simulator.devices.contactless import Contactless, UidCard
+from simulator.devices.desfire import DesfireCard
 from simulator.devices.errors import UnknownCard
 
 UID_SIZES = (4, 7, 10)
+
+
+class CardOnDisk(DesfireCard):
+    """A DESFire card that lies in a file between two runs."""
+
+    path: Path
+
+    @classmethod
+    def read(cls, path: Path) -> CardOnDisk:
+        """Raises OSError, msgspec.DecodeError."""
+        card = cls.from_bytes(path.read_bytes(), secrets.token_bytes)
+        card.path = path
+        return card
+
+    def write(self) -> None:
+        """Keep what the card has become."""
+        self.path.write_bytes(self.to_bytes())
 
 
 def cards_named(texts: Sequence[str]) -> dict[str, Contactless]:
@@ -22,6 +44,13 @@ def cards_named(texts: Sequence[str]) -> dict[str, Contactless]:
     return cards
 
 
+def keep(cards: Mapping[str, Contactless]) -> None:
+    """Write down those that lie in files."""
+    for card in cards.values():
+        if isinstance(card, CardOnDisk):
+            card.write()
+
+
 def _uid_card(what: str) -> Contactless:
     try:
         uid = bytes.fromhex(what)
@@ -32,4 +61,11 @@ def _uid_card(what: str) -> Contactless:
     return UidCard(uid)
 
 
-KINDS: dict[str, Callable[[str], Contactless]] = {"uid": _uid_card}
+def _card_on_disk(what: str) -> Contactless:
+    try:
+        return CardOnDisk.read(Path(what))
+    except (OSError, msgspec.DecodeError) as error:
+        raise UnknownCard(what, f"no card can be read from that file: {error}") from error
+
+
+KINDS: dict[str, Callable[[str], Contactless]] = {"uid": _uid_card, "desfire": _card_on_disk}

@@ -13,6 +13,9 @@ CRC_BYTES = 2
 RATS = 0xE0
 DESELECT = 0xC2
 CHAINED = 0x10
+CID_FOLLOWS = 0x08
+CID = b"\x00"
+"""The number that readers give to the only card in the field, when they give one."""
 
 
 class BlockLayer:
@@ -31,15 +34,23 @@ class BlockLayer:
         """What the card answers to one block, None where it keeps silent."""
         if not block:
             return None
-        control = block[0]
-        if control == RATS and len(block) == 2:
+        if block[0] == RATS and len(block) == 2:
             return self._select(block[1])
+        if not block[0] & CID_FOLLOWS:
+            return self._plain_block(block)
+        if block[1:2] != CID:
+            return None  # to another card in the field
+        answer = self._plain_block(bytes((block[0] ^ CID_FOLLOWS,)) + block[2:])
+        return answer and bytes((answer[0] | CID_FOLLOWS,)) + CID + answer[1:]
+
+    def _plain_block(self, block: bytes) -> bytes | None:
+        control = block[0]
         if control == DESELECT:
             self._forget()
             return block
-        if control & 0xE2 == 0xA2 and len(block) == 1:
+        if control & 0xE6 == 0xA2 and len(block) == 1:
             return self._receipt(control)
-        if control & 0xEA == 0x02:
+        if control & 0xE6 == 0x02:
             return self._information(control, block[1:])
         return None
 

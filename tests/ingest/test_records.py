@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 import backend.access.tables
+import backend.devices.identity_tables
 import backend.devices.tables
 import backend.ingest.tables
 import backend.live.tables

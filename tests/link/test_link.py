@@ -240,3 +240,29 @@ async def test_a_position_from_before_the_clearing_is_never_retained(
         link.put(position(2, now_boot()))
         await settled(link)
         assert fields(retained_on(backend.address, POSITION))["seq"] == 2
+
+
+async def test_a_stream_is_settled_on_its_own_confirmation_and_no_sooner(
+    make_link: MakeLink, backend: ScriptedBackend
+) -> None:
+    backend.confirming = False
+    link = make_link()
+    link.put(position(1, now_boot()))
+    link.put(alarm(boot_ms=now_boot()))
+    async with running(link):
+        of_alarms = asyncio.create_task(link.settled("alarm"))
+        everything = asyncio.create_task(link.settled())
+        await backend.until(
+            lambda: backend.numbers("alarm") + backend.numbers("position") == [1, 1]
+        )
+        assert not of_alarms.done(), "the broker has it, which promises nothing"
+        outbox = link.health().outbox_id
+        position_ledger = backend.ledger.pop((outbox, "position"))
+        backend.say_stored(outbox)
+        async with asyncio.timeout(15):
+            await of_alarms
+        assert not everything.done()
+        backend.ledger[outbox, "position"] = position_ledger
+        backend.say_stored(outbox)
+        async with asyncio.timeout(15):
+            await everything

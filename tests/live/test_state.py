@@ -104,6 +104,18 @@ def test_lost_until_something_newer_is_said():
     assert state_of(online, gone, back).presence == "online"
 
 
+def test_who_announced_silence_is_not_lost_when_it_falls_silent():
+    asleep = AcceptedBatch(accepted=(status(1, 1_000, "asleep", received_ms=10),))
+    gone = AcceptedBatch(lost_contact=(lost(20),))
+    state = state_of(AcceptedBatch(accepted=(position(1, 900),)), asleep, gone)
+    assert (state.presence, state.presence_ms, state.position) == ("asleep", 1_000, None)
+    assert state_of(gone, asleep).presence == "asleep"
+    key_on = AcceptedBatch(accepted=(status(2, 2_000, "online", received_ms=30),))
+    lost_again = AcceptedBatch(lost_contact=(lost(40),))
+    assert state_of(asleep, gone, key_on).presence == "online"
+    assert state_of(asleep, key_on, lost_again).presence == "lost"
+
+
 def test_only_units_that_changed_are_named():
     live = LiveState()
     batch = AcceptedBatch(accepted=(position(1, 1_000),))

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from simulator.devices.cards import cards_named
+from simulator.devices.cards import cards_named, keep
 from simulator.devices.errors import UnknownCard
 from simulator.devices.pn532.control import Control
 from simulator.devices.pn532.emulator import Pn532
@@ -30,6 +30,7 @@ def main() -> int:
         for line in sys.stdin:
             if line.strip():
                 _say(control.obey(line))
+    keep(cards)
     return 0
 
 
@@ -38,7 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--link", type=Path, help="a path that always leads to the reader")
     parser.add_argument("--baud", type=int, help="pace the bytes at this rate")
     parser.add_argument(
-        "--card", action="append", default=[], metavar="NAME=uid:HEX", help="a card to hold ready"
+        "--card",
+        action="append",
+        default=[],
+        metavar="NAME=KIND:WHAT",
+        help="a card to hold ready: NAME=uid:HEX, or NAME=desfire:FILE which is written back",
     )
     return parser
 

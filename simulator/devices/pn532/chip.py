@@ -43,6 +43,8 @@ class Chip:
         """The reply where a card is there already; else wait for one."""
         self.field.switch(on=True)
         self.upstream = self.downstream = b""
+        if waits.sees_type_a:
+            self.registers.set_type_a()
         reply = self._found(waits)
         self._waits = None if reply else waits
         return reply

@@ -130,8 +130,13 @@ def _next_piece(chip: Chip) -> bytes:
 
 
 def _through(chip: Chip, data: bytes, _now_s: float) -> bytes:
-    status, answer = _on_the_air(chip, data, chip.field.block)
+    hears = chip.registers.speaks_type_a
+    status, answer = _on_the_air(chip, data, chip.field.block if hears else _unheard)
     return status + answer
+
+
+def _unheard(_sent: bytes) -> None:
+    """A type A card does not hear the other types' signals."""
 
 
 def _on_the_air(

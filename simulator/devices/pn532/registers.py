@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 
-FIFO_DATA = 0x6339
+TX_MODE, RX_MODE, FIFO_DATA = 0x6302, 0x6303, 0x6339
+FRAMING = 0x03
+"""Bits of TX_MODE and RX_MODE: 0 is type A, others are B, FeliCa and active."""
 REQA = 0x26
 """Still in the FIFO where nobody answered it; hosts look for it there."""
 WAKING_EDGES = 5
@@ -20,6 +22,16 @@ class Registers:
 
     def __init__(self) -> None:
         self._bytes = {FIFO_DATA: REQA}
+
+    @property
+    def speaks_type_a(self) -> bool:
+        """Whether raw commands go out as a type A card hears them."""
+        return not self._bytes.get(TX_MODE, 0) & FRAMING
+
+    def set_type_a(self) -> None:
+        """As listing a type A card leaves it."""
+        for address in (TX_MODE, RX_MODE):
+            self._bytes[address] = self._bytes.get(address, 0) & ~FRAMING
 
     def read(self, addresses: bytes) -> bytes:
         """The values at big-endian 16-bit `addresses`."""
