@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class DriverError(Exception):
     """Base of everything this package raises."""
@@ -15,6 +17,21 @@ class SentenceRefused(DriverError, ValueError):
         super().__init__(f"NMEA sentence refused: {reason}")
 
 
+class PortUser(NamedTuple):
+    """Who wants a serial port, in the words of its errors."""
+
+    device: str
+    setting: str
+    """The section of the configuration that names the port."""
+    instead: str = ""
+    """What to do where another program rightly has the port."""
+
+
+RECEIVER = PortUser(
+    "receiver", "[position]", ', or where it is gpsd set source = "gpsd" in [position]'
+)
+
+
 class PortUnavailable(DriverError, OSError):
     """A serial port that cannot be listened to now; says what to do."""
 
@@ -22,11 +39,12 @@ class PortUnavailable(DriverError, OSError):
 class PortAbsent(PortUnavailable):
     """No such device."""
 
-    def __init__(self, port: str, present: list[str]) -> None:
+    def __init__(self, port: str, present: list[str], user: PortUser = RECEIVER) -> None:
         self.port = port
         known = f"this machine has {', '.join(present)}" if present else "this machine has none"
         super().__init__(
-            f"no serial port {port}: plug the receiver in or correct [position] port ({known})"
+            f"no serial port {port}: plug the {user.device} in "
+            f"or correct {user.setting} port ({known})"
         )
 
 
@@ -44,21 +62,18 @@ class PortForbidden(PortUnavailable):
 class PortBusy(PortUnavailable):
     """Another program holds the port."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, user: PortUser = RECEIVER) -> None:
         self.port = port
-        super().__init__(
-            f"{port} is used by another program: stop that one, "
-            'or where it is gpsd set source = "gpsd" in [position]'
-        )
+        super().__init__(f"{port} is used by another program: stop that one{user.instead}")
 
 
 class PortUnusable(PortUnavailable):
     """The path is no serial port, or it refuses the settings."""
 
-    def __init__(self, port: str, why: str) -> None:
+    def __init__(self, port: str, why: str, user: PortUser = RECEIVER) -> None:
         self.port = port
         super().__init__(
-            f"{port} cannot be used as a serial port ({why}): correct [position] port and baud"
+            f"{port} cannot be used as a serial port ({why}): correct {user.setting} port and baud"
         )
 
 
