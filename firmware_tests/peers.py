@@ -71,6 +71,14 @@ PEERS: tuple[Peer, ...] = (
         proves="line, ROM and RAM tests of the chip",
         tests="test_libnfc.py",
     ),
+    Peer(
+        name="libosdp",
+        package="libosdp",
+        module="osdp",
+        proves="OSDP frames, CRC, sequence, resending, identity, card reads, status, relay, LED, "
+        "buzzer, new address and speed, secure channel, new key, refusal of wrong keys",
+        tests="test_osdp.py",
+    ),
 )
 
 
