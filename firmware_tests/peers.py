@@ -79,6 +79,27 @@ PEERS: tuple[Peer, ...] = (
         "buzzer, new address and speed, secure channel, new key, refusal of wrong keys",
         tests="test_osdp.py",
     ),
+    Peer(
+        name="hostapd's client",
+        package="hostapd",
+        commands=("hostapd_cli",),
+        proves="the access point's control socket: ping, listing, one station, putting out, events",
+        tests="test_access_point.py",
+    ),
+    Peer(
+        name="hostapd",
+        package="hostapd",
+        commands=("hostapd", "hostapd_cli"),
+        proves="our driver on a real control socket: attach, arrival, departure, listing, restart",
+        tests="test_hostapd.py",
+    ),
+    Peer(
+        name="wpa_supplicant",
+        package="wpasupplicant",
+        commands=("wpa_supplicant",),
+        proves="a real station for it: authorized after its password, not before",
+        tests="test_hostapd.py",
+    ),
 )
 
 

@@ -32,6 +32,11 @@ class FakeHostapd:
         self._socket: socket.socket | None = None
         self._attached: set[Address] = set()
 
+    @property
+    def listeners(self) -> int:
+        """How many have asked to be told of comings and goings."""
+        return len(self._attached)
+
     def start(self) -> None:
         """Listen, as after `systemctl start hostapd`."""
         self.path.unlink(missing_ok=True)

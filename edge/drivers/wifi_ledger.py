@@ -84,7 +84,7 @@ class UsageLedger:
     def _count(self, before: _Seen | None, now: Station, now_s: float) -> None:
         then, continues = Station("", authorized=True, received_bytes=0, sent_bytes=0), False
         if before is None:
-            if self._last_s is None or not _younger(now, now_s - self._last_s):
+            if self._last_s is None or not _younger(now, now_s - self._last_s + 1):
                 return  # what it used before we looked belongs to no interval of ours
         elif not _younger(now, (elapsed_s := now_s - before.at_s) - SLACK_S):
             then = before.station
@@ -94,7 +94,7 @@ class UsageLedger:
 
 
 def _younger(station: Station, seconds: float) -> bool:
-    """Whether its association surely began less than `seconds` ago, and its counters with it."""
+    """Whether its association began less than `seconds` ago, and its counters with it."""
     return station.connected_s is not None and station.connected_s < seconds
 
 
