@@ -72,6 +72,46 @@ PEERS: tuple[Peer, ...] = (
         tests="test_libnfc.py",
     ),
     Peer(
+        name="libfreefare's programs",
+        package="libfreefare-bin",
+        commands=("mifare-desfire-info",),
+        proves="version, key settings, key version and free memory of a card",
+        tests="test_desfire_clients.py",
+    ),
+    Peer(
+        name="libfreefare",
+        package="libfreefare0",
+        library="freefare",
+        proves="EV1 authentication with AES, refusals; plain, MACed and enciphered reads and "
+        "writes over several frames; UID; change of own and other keys and of settings; making "
+        "and deleting applications and files",
+        tests="test_desfire_clients.py",
+    ),
+    Peer(
+        name="python-desfire",
+        package="python-desfire",
+        module="desfire",
+        proves="the same of EV1 by a second author, over its own PN532 driver: a listing that "
+        "waits for a card, native frames, AN10922",
+        tests="test_desfire_clients.py",
+    ),
+    Peer(
+        name="nfcpy",
+        package="nfcpy",
+        module="nfc",
+        proves="line speed, analog settings, long frames; RATS, block numbers and chaining of "
+        "ISO-DEP done by the host over InCommunicateThru",
+        tests="test_desfire_clients.py",
+    ),
+    Peer(
+        name="pylibsdm",
+        package="pylibsdm",
+        module="pylibsdm",
+        proves="EV2: AuthenticateEV2First, MACed and enciphered reads and writes, UID, change of "
+        "own and other keys, refusal of a wrong key, a wrong counter and a missing right",
+        tests="test_desfire_clients.py",
+    ),
+    Peer(
         name="libosdp",
         package="libosdp",
         module="osdp",

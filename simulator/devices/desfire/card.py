@@ -15,8 +15,9 @@ ATS = bytes.fromhex("067577810280")
 WRAPPED = 0x90
 INTERINDUSTRY = 0x00
 STATUS_WORD = 0x91
-WRONG_LENGTH, NO_SUCH_FILE, NO_SUCH_INSTRUCTION = b"\x67\x00", b"\x6a\x82", b"\x6d\x00"
-ISO_SELECT = 0xA4
+ISO_OK, WRONG_LENGTH = b"\x90\x00", b"\x67\x00"
+NO_SUCH_FILE, NO_SUCH_INSTRUCTION = b"\x6a\x82", b"\x6d\x00"
+ISO_SELECT_BY_NAME = b"\xa4\x04"
 RANDOM_UID_MARK = b"\x08"
 
 
@@ -59,9 +60,21 @@ class DesfireCard:
         if command[0] == WRAPPED:
             return self._wrapped(command)
         if command[0] == INTERINDUSTRY:
-            return NO_SUCH_FILE if command[1:2] == bytes((ISO_SELECT,)) else NO_SUCH_INSTRUCTION
+            return self._interindustry(command)
         status, data = answered(self._state, command[0], command[1:])
         return bytes((status,)) + data
+
+    def _interindustry(self, apdu: bytes) -> bytes:
+        """Selection of an application by its DF name; nothing else."""
+        if apdu[1:3] != ISO_SELECT_BY_NAME:
+            return NO_SUCH_INSTRUCTION
+        name = apdu[5 : 5 + apdu[4]] if len(apdu) > 5 else b""
+        for identifier, application in self.memory.applications.items():
+            if name and application.df_name == name:
+                self._state = CardState(self.memory, self._random_bytes)
+                self._state.selected = bytes.fromhex(identifier)
+                return ISO_OK
+        return NO_SUCH_FILE
 
     def _wrapped(self, apdu: bytes) -> bytes:
         if len(apdu) < 4 or apdu[2:4] != bytes(2):

@@ -49,6 +49,8 @@ class Application(msgspec.Struct):
     settings: int = 0x0F
     keys: list[Key] = msgspec.field(default_factory=lambda: [Key()])
     files: dict[int, DataFile] = msgspec.field(default_factory=dict)
+    df_name: bytes = b""
+    """By which ISO/IEC 7816-4 readers select it, where it has one."""
 
     @property
     def can_change_master(self) -> bool:
