@@ -112,6 +112,20 @@ PEERS: tuple[Peer, ...] = (
         tests="test_desfire_clients.py",
     ),
     Peer(
+        name="pcscd with vpcd",
+        package="pcscd",
+        commands=("pcscd", "pcsc_scan", "unshare", "ip"),
+        proves="a card on PC/SC: ATR, UID, arrival and removal",
+        tests="test_pcsc.py",
+    ),
+    Peer(
+        name="pyscard",
+        package="pyscard",
+        module="smartcard",
+        proves="wrapped commands over PC/SC, their latency, a card taken away",
+        tests="test_pcsc.py",
+    ),
+    Peer(
         name="libosdp",
         package="libosdp",
         module="osdp",

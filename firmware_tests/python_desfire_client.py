@@ -18,6 +18,7 @@ from desfire.schemas import KeySettings
 
 from firmware_tests import scenario
 
+PATIENCE_S = 20
 AN10922_MASTER = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
 AN10922_INPUT = bytes.fromhex("04782E21801D803042F54E585020416275")
 AN10922_KEY = "a8dd63a3b89d54b37ca802473fda9175"
@@ -35,11 +36,13 @@ def key(value: bytes) -> DESFireKey:
 
 def device(where: str) -> Device:
     if where == "pcsc":
-        from smartcard.System import readers
+        from smartcard.CardRequest import CardRequest
 
-        connection = readers()[0].createConnection()
-        connection.connect()
-        return PCSCDevice(connection.component)
+        service = CardRequest(timeout=PATIENCE_S).waitforcard()
+        service.connection.connect()
+        made = PCSCDevice(service.connection.component)
+        made.service = service  # whose end would end the connection
+        return made
     chip = PN532UARTDevice(where, baudrate=115_200, timeout=0.02)
     uid = chip.wait_for_card(timeout=5)
     expect("the listed UID", bytes(uid or []), scenario.UID)

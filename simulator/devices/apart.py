@@ -14,11 +14,12 @@ from simulator.devices.errors import BadOrder, NotStarted
 class DeviceApart:
     """`python -m MODULE ARGUMENTS...` from its "ready" line until `close`.
 
-    `ready` is what it said after that word. Raises NotStarted.
+    `around` are the words of a command that runs it. `ready` is what it said after that word.
+    Raises NotStarted.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str]) -> None:
-        command = [sys.executable, "-m", module, *arguments]
+    def __init__(self, module: str, arguments: Sequence[str], around: Sequence[str] = ()) -> None:
+        command = [*around, sys.executable, "-m", module, *arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
