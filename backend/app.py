@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -147,10 +147,23 @@ class Backend:
             live,
             self._clock,
             report=lambda: asyncio.to_thread(gather, records),
+            enrol=self._enrolment_desk(records),
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(follow(live, records, feed, self._real, lambda _: None), name="live")
             group.create_task(serve_app(app, listening, ready), name="pages")
+
+    def _enrolment_desk(self, records: Engine) -> Callable[[bytes], Awaitable[bytes]] | None:
+        from backend.devices.desk import EnrolmentDesk  # noqa: PLC0415 - keys are made on the way
+
+        settings = self._settings
+        broker_url = settings.devices.broker_url
+        if broker_url is None:
+            return None
+        desk = EnrolmentDesk(
+            records, settings.data_directory, settings.territory, broker_url, self._real
+        )
+        return lambda payload: asyncio.to_thread(desk.answer, payload)
 
 
 def telemetry_settings(settings: Settings) -> TelemetrySettings:

@@ -60,6 +60,13 @@ class WebSection(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     port: int = 8440
 
 
+class DevicesSection(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What devices are told at enrolment."""
+
+    broker_url: str | None = None
+    """Where devices reach the broker, mqtts://host:8883; without it nobody can enrol."""
+
+
 class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Everything a backend process is told."""
 
@@ -74,6 +81,7 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     telemetry: TelemetrySection = TelemetrySection()
     records: RecordsSection = RecordsSection()
     web: WebSection = WebSection()
+    devices: DevicesSection = DevicesSection()
 
     @property
     def data_directory(self) -> Path:

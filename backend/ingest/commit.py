@@ -24,6 +24,7 @@ from backend.ingest.merge import (
 from backend.ingest.outcome import Outcome
 from backend.ingest.quarantine import put_quarantined
 from backend.ingest.receipts import put_holders
+from backend.ingest.replies import put_replies
 from backend.ingest.sorting import HelloHeard, Sorted
 from backend.ingest.watching import check_clocks, check_identity, hear_alarms, watch_gaps
 from backend.ingest.words import Words, hear_words
@@ -72,6 +73,7 @@ def commit_batch(
     write_merge(connection, merge, received_ms)
     put_quarantined(connection, refused, received_ms)
     put_holders(connection, verdicts)
+    put_replies(connection, verdicts, moment.real_ms)
     _put_live(connection, batch, words, outcome)
     outcome.notices += check_identity(connection, verdicts, words, received_ms)
     outcome.notices += check_clocks(connection, verdicts, received_ms)

@@ -20,6 +20,7 @@ from backend.web import api
 from backend.web.channel import Channel, Compose
 from backend.web.context import Context, Live
 from backend.web.devices import DeviceReport
+from backend.web.enrolment import Enrol, enrolment_routes
 from backend.web.formats import LANGUAGES, Language, age, clock_time, day, spaced
 from backend.web.headers import SecurityHeaders
 from backend.web.pages import board, devices, landing
@@ -240,6 +241,7 @@ def create_app(
     *,
     pace: Clock | None = None,
     report: Callable[[], Awaitable[DeviceReport]] | None = None,
+    enrol: Enrol | None = None,
 ) -> Starlette:
     """The pages of one territory.
 
@@ -251,6 +253,7 @@ def create_app(
         settings: beats and thresholds.
         pace: real time, for beats and heartbeats; the machine's own by default.
         report: asks what `/devices` shows; an empty report by default.
+        enrol: answers devices that want an identity; without it there is no such address.
 
     Raises:
         UnknownTimezone: the territory's time zone does not exist.
@@ -258,8 +261,10 @@ def create_app(
     settings = settings or PageSettings()
     arrivals = Arrivals(territory, live, settings.arrivals)
     context = Context(territory, live, arrivals, clock)
-    pages = Pages(context, settings, pace or SystemClock(), report)
+    pace = pace or SystemClock()
+    pages = Pages(context, settings, pace, report)
     routes = (
+        *enrolment_routes(enrol, pace),
         Route("/", pages.landing),
         Route("/board/{stop_id}", pages.board),
         Route("/devices", pages.devices),

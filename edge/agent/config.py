@@ -88,6 +88,8 @@ class AgentConfig:
     """0 sends no health."""
     identity_directory: Path | None = None
     """Without one the agent takes nothing sealed: no plan, no rights, no commands."""
+    file: Path | None = None
+    """Where all this was read from."""
 
     def link_settings(self) -> LinkSettings:
         """The link's part."""
@@ -142,6 +144,7 @@ def common_of(path: Path, told: AgentFile, kinds: tuple[str, ...], noun: str) ->
         "batch_s": told.link.batch_s,
         "health_interval_s": told.health_interval_s,
         "identity_directory": optional_beside(path, identity),
+        "file": path,
     }
 
 

@@ -35,3 +35,12 @@ class CommandNotesFailed(AgentError, OSError):
     def __init__(self, path: Path, why: str) -> None:
         self.path = path
         super().__init__(f"{path}: {why}; no command is taken until it can be written")
+
+
+class EnrolmentFailed(AgentError, OSError):
+    """The server could not be asked, or it refused; or the answer could not be kept."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        self.why = why
+        super().__init__(f"{where}: {why}")

@@ -1,0 +1,130 @@
+"""Certificates renewed over MQTT, in two commands: ask for a request, bring the certificate.
+
+Rules of this file: a request counts only if it is signed with the key of the certificate that the
+device has now. An old certificate is revoked when the device has said that it uses the new one.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from sqlalchemy import Connection
+
+from backend.devices.addressing import serving
+from backend.devices.assignments import unit_of
+from backend.devices.authority import Authority, requested_key
+from backend.devices.command_rows import (
+    FINAL,
+    OrderedCommand,
+    done_commands,
+    newest_of,
+    order,
+    settle,
+    text_of,
+)
+from backend.devices.enrolment import given_certificate
+from backend.devices.errors import RequestUnusable
+from backend.devices.registry import (
+    Device,
+    GivenCertificate,
+    certificates_of,
+    put_certificate,
+    read_devices,
+    revoke_older,
+)
+from contract.topics import parse_unit
+
+RENEW = "renew"
+LIFE_MS = 24 * 3_600_000
+"""Of each command: it waits at the broker for a device that is away."""
+BY = "renewal"
+
+
+def order_due(connection: Connection, now_ms: int) -> list[str]:
+    """Order a renewal for each device in service past two thirds of its certificate's life."""
+    ordered = []
+    for device in read_devices(connection):
+        unit = unit_of(connection, device.device, now_ms)
+        if device.ended_ms is not None or unit is None:
+            continue
+        certificate = certificates_of(connection, device.device)[0]
+        life_ms = certificate.expires_ms - certificate.issued_ms
+        last = newest_of(connection, unit, RENEW)
+        lately = last is not None and now_ms < last.ordered_ms + LIFE_MS
+        if now_ms >= certificate.issued_ms + life_ms * 2 // 3 and not lately:
+            order(connection, unit, RENEW, {}, BY, now_ms, LIFE_MS)
+            ordered.append(unit)
+    return ordered
+
+
+def advance(connection: Connection, authority: Authority, territory: str, now_ms: int) -> bool:
+    """Deal with renewals that devices have answered; True where a certificate was revoked."""
+    revoked = False
+    for row in done_commands(connection, RENEW):
+        text = text_of(connection, row)
+        if text is None:
+            continue
+        device = serving(connection, parse_unit(row.unit), now_ms)
+        if device is None:
+            settle(connection, row.nonce, "failed", "the device is out of service")
+        elif "certificate" in json.loads(row.arguments):
+            certificate = certificates_of(connection, device.device)[0]
+            revoke_older(connection, device.device, certificate.serial, now_ms)
+            settle(connection, row.nonce, "certified", None)
+            revoked = True
+        else:
+            _certify(connection, authority, territory, row, device, text, now_ms)
+    return revoked
+
+
+def is_settled(row: OrderedCommand) -> bool:
+    """Whether nothing more will become of this command."""
+    return row.state in FINAL and (row.command != RENEW or row.state != "done")
+
+
+def _certify(
+    connection: Connection,
+    authority: Authority,
+    territory: str,
+    row: OrderedCommand,
+    device: Device,
+    text: str,
+    now_ms: int,
+) -> None:
+    usable = [one for one in certificates_of(connection, device.device) if one.revoked_ms is None]
+    try:
+        key = _proven_key(text, usable)
+    except RequestUnusable as error:
+        settle(connection, row.nonce, "failed", str(error)[:280])
+        return
+    signed = authority.device_certificate(territory, parse_unit(row.unit), key, now_ms)
+    given = given_certificate(signed, device.device, row.unit, now_ms)
+    put_certificate(connection, given)
+    arguments: dict[str, Any] = {"certificate": given.pem}
+    order(connection, row.unit, RENEW, arguments, row.ordered_by, now_ms, LIFE_MS)
+    settle(connection, row.nonce, "certified", None)
+
+
+def _proven_key(text: str, usable: list[GivenCertificate]) -> ec.EllipticCurvePublicKey:
+    """The key of the request in `text`, signed with one that we know. Raises RequestUnusable."""
+    try:
+        told = json.loads(text)
+        csr, signature = str(told["csr"]), bytes.fromhex(told["signature"])
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise RequestUnusable("the device's answer is unreadable") from error
+    for given in usable:
+        known = x509.load_pem_x509_certificate(given.pem.encode()).public_key()
+        if not isinstance(known, ec.EllipticCurvePublicKey):
+            continue
+        try:
+            known.verify(signature, csr.encode(), ec.ECDSA(SHA256()))
+        except InvalidSignature:
+            continue
+        return requested_key(csr)
+    raise RequestUnusable("it is not signed with the key that the device has now")

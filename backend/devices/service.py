@@ -1,0 +1,181 @@
+"""Devices at work: commands go out, renewals advance, the withdrawn are shown the door.
+
+Rules of this file: everything it does stands in the records store first, and doing it twice does
+no harm; so it may be killed at any moment and started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import Engine
+
+from backend.devices import command_rows, renewal
+from backend.devices.addressing import addressee_of
+from backend.devices.authority import open_authority
+from backend.devices.retirement import due_for_sweeping, mark_swept
+from backend.devices.revocation import write_revocations
+from backend.devices.sealing import seal
+from backend.devices.signing_key import open_signer
+from backend.devices.sweeping import BrokerDoor, sweep, throw_out
+from backend.devices.withdrawals import due_for_throwing_out
+from backend.mqtt.session import MqttSession, SessionSettings
+from backend.records.transaction import reading, writing
+from contract.clock import Clock
+from contract.codec import encode
+from contract.downlink import Command
+from contract.topics import downlink_topic, parse_unit
+
+LOOK_EVERY_S = 0.5
+"""A person waits for the answer; a look costs the store some 50 microseconds."""
+HOUSEKEEPING_EVERY_S = 30.0
+
+_log = logging.getLogger("softplace.devices")
+
+
+class DeviceService:
+    """Runs in the dispatch process, beside whatever else seals for devices.
+
+    Args:
+        engine: the records store.
+        data: where the territory's keys lie.
+        territory: whose devices these are.
+        door: the broker, with the backend's account.
+        clock: the territory's time; devices judge the end of a command by it.
+        real: real time, for rows, certificates and waits.
+        chance: jitter.
+
+    Raises KeyUnusable.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        data: Path,
+        territory: str,
+        door: BrokerDoor,
+        clock: Clock,
+        real: Clock,
+        chance: Random,
+    ) -> None:
+        self._engine = engine
+        self._data = data
+        self._territory = territory
+        self._door = door
+        self._clock = clock
+        self._real = real
+        self._chance = chance
+        self._signer = open_signer(data)
+        self._authority = open_authority(data, territory, real.now_ms())
+        self._again = True
+        settings = SessionSettings(
+            broker=door.address,
+            client_id=f"softplace-{territory}-devices",
+            clean=True,
+            tls=door.tls,
+        )
+        self._session = MqttSession(
+            settings, lambda _generation, _messages: None, self._connected, real, chance
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._session.run(), name="devices-session")
+            tasks.create_task(self._send(), name="devices-commands")
+            tasks.create_task(self._keep_house(), name="devices-housekeeping")
+
+    def _connected(self, _session_present: bool) -> None:
+        self._again = True
+
+    async def _send(self) -> None:
+        while True:
+            if self._session.connected:
+                for topic, payload in await asyncio.to_thread(self._frames):
+                    self._session.publish(topic, payload)
+            if await asyncio.to_thread(self._advance_renewals):
+                _log.info("revocations=written")
+            await self._real.sleep(LOOK_EVERY_S)
+
+    def _frames(self) -> list[tuple[str, bytes]]:
+        """What waits, sealed; after a new connection also what may have been lost with the old one.
+
+        A device that has it already says "repeated" and does nothing.
+        """
+        states = ("waiting", "sent") if self._again else ("waiting",)
+        self._again = False
+        with reading(self._engine) as connection:
+            rows = [row for state in states for row in command_rows.commands_in(connection, state)]
+        frames = [self._frame(row) for row in rows]
+        return [frame for frame in frames if frame is not None]
+
+    def _frame(self, row: command_rows.OrderedCommand) -> tuple[str, bytes] | None:
+        now_ms = self._real.now_ms()
+        unit = parse_unit(row.unit)
+        with writing(self._engine) as connection:
+            to = addressee_of(connection, self._territory, unit, now_ms)
+            if row.expires_ms <= now_ms:
+                command_rows.settle(connection, row.nonce, "expired", None)
+                return None
+            if to is None:
+                reason = "no enrolled device serves this unit"
+                command_rows.settle(connection, row.nonce, "failed", reason)
+                return None
+            command_rows.mark_sent(connection, row.nonce, now_ms)
+        body = Command(
+            nonce=row.nonce,
+            expires_ms=self._clock.now_ms() + row.expires_ms - now_ms,
+            command=row.command,
+            arguments=json.loads(row.arguments),
+        )
+        frame = seal(self._signer, to, "command", encode(body), term=0, version=row.ordered_ms)
+        return downlink_topic(self._territory, unit, "command"), encode(frame)
+
+    def _advance_renewals(self) -> bool:
+        now_ms = self._real.now_ms()
+        with reading(self._engine) as connection:
+            if not command_rows.done_commands(connection, renewal.RENEW):
+                return False
+        with writing(self._engine) as connection:
+            revoked = renewal.advance(connection, self._authority, self._territory, now_ms)
+        if revoked:
+            write_revocations(self._engine, self._authority, self._data, now_ms)
+        return revoked
+
+    async def _keep_house(self) -> None:
+        while True:
+            for unit in await asyncio.to_thread(self._keep_records):
+                _log.info("unit=%s event=renewal_ordered", unit)
+            if self._session.connected:
+                await self._show_the_door()
+                await self._sweep()
+            await self._real.sleep(HOUSEKEEPING_EVERY_S)
+
+    def _keep_records(self) -> list[str]:
+        now_ms = self._real.now_ms()
+        with writing(self._engine) as connection:
+            command_rows.expire(connection, now_ms)
+            return renewal.order_due(connection, now_ms)
+
+    async def _show_the_door(self) -> None:
+        with reading(self._engine) as connection:
+            standing = due_for_throwing_out(connection, self._real.now_ms())
+        for unit, outboxes in standing.items():
+            await throw_out(self._door, parse_unit(unit), outboxes, self._real, self._chance)
+
+    async def _sweep(self) -> None:
+        now_ms = self._real.now_ms()
+        with reading(self._engine) as connection:
+            due = due_for_sweeping(connection, now_ms)
+        for unit in due:
+            cleared = await sweep(
+                self._door, self._territory, parse_unit(unit), self._real, self._chance
+            )
+            if cleared is not None:
+                _log.info("unit=%s event=swept topics=%d", unit, len(cleared))
+                with writing(self._engine) as connection:
+                    mark_swept(connection, unit, now_ms)

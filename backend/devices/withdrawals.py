@@ -1,0 +1,26 @@
+"""Sessions of devices that lost their place a moment ago and may still stand at the broker."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from backend.records.statements import query
+
+LATELY_MS = 5 * 60_000
+"""The broker has read its new revocation list long before, so nobody comes back in."""
+
+# The outboxes that spoke before the device was withdrawn: its successor's spoke after.
+_STANDING = """
+SELECT a.unit, o.outbox FROM device d
+JOIN device_assignment a ON a.device = d.device AND a.until_ms = d.ended_ms
+JOIN unit_outbox o ON o.unit = a.unit AND o.hello_ms < d.ended_ms
+WHERE d.ended_ms > ? ORDER BY a.unit, o.outbox
+"""
+
+
+def due_for_throwing_out(connection: Connection, now_ms: int) -> dict[str, list[str]]:
+    """By unit, the outboxes whose sessions must end."""
+    found: dict[str, list[str]] = {}
+    for unit, outbox in query(connection, _STANDING, (now_ms - LATELY_MS,)):
+        found.setdefault(unit, []).append(outbox)
+    return found

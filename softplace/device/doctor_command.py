@@ -1,0 +1,21 @@
+"""`softplace device doctor`: what a device finds wrong with itself."""
+
+from __future__ import annotations
+
+import argparse
+
+from softplace.device.asking import configure_asking, run_asking
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the subcommand."""
+    configure_asking(parser)
+    parser.epilog = (
+        "example:\n  softplace device doctor reader/mende --config /etc/softplace/softplace.toml"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask the device and print its answer."""
+    return run_asking(arguments, "doctor")

@@ -1,0 +1,75 @@
+"""`softplace device enrol`: the device's own part. Nothing of the backend is imported."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from softplace.failure import CommandFailed
+
+STATE = Path("/var/lib/softplace")
+SETTINGS = Path("/etc/softplace")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the subcommand."""
+    parser.add_argument("--server", required=True, metavar="URL", help="https://HOST")
+    parser.add_argument("--code", required=True, help="what `softplace device invite` printed")
+    parser.add_argument(
+        "--state", type=Path, default=STATE, metavar="DIR", help="keys and outbox (/var/lib/...)"
+    )
+    parser.add_argument(
+        "--settings", type=Path, default=SETTINGS, metavar="DIR", help="configuration (/etc/...)"
+    )
+    parser.add_argument(
+        "--ca", type=Path, metavar="FILE", help="authority of the server's certificate"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.epilog = (
+        "example:\n  sudo softplace device enrol --server https://softplace.example.org"
+        " --code K7QF-2M3N-8PXA-0RST-VWXY"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make keys, ask, write the identity and the agent's file."""
+    from contract.enrolment import EnrolmentRefused  # noqa: PLC0415 - see above
+    from edge.agent.enrolment import agent_toml, enrol, https_post  # noqa: PLC0415
+    from edge.agent.errors import EnrolmentFailed  # noqa: PLC0415
+    from edge.link.identity import machine_serial  # noqa: PLC0415
+
+    identity = arguments.state / "identity"
+    try:
+        post = https_post(arguments.ca)
+        answer = enrol(identity, arguments.server, arguments.code, machine_serial(), post)
+    except (EnrolmentRefused, EnrolmentFailed) as error:
+        raise CommandFailed(str(error)) from error
+    kind = answer.unit.partition("/")[0]
+    path = arguments.settings / f"agent-{kind}.toml"
+    kept = _write(path, agent_toml(answer, identity, arguments.state))
+    if arguments.json:
+        known = {"unit": answer.unit, "device": answer.device, "identity": str(identity)}
+        print(json.dumps(known | {"config": str(path), "config_kept": kept}))
+        return 0
+    print(f"this is {answer.unit} of {answer.territory} now ({answer.device})")
+    if kept:
+        print(f"{path} was there and is kept: check its territory, unit and [broker] against")
+        print(f"{path}.enrolled", file=sys.stdout)
+    print(f"start it: sudo systemctl enable --now softplace-agent@{kind}")
+    return 0
+
+
+def _write(path: Path, text: str) -> bool:
+    """Write the agent's file, or beside it where there is one already; True where there was."""
+    kept = path.exists()
+    target = path.with_name(f"{path.name}.enrolled") if kept else path
+    try:
+        target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        target.chmod(0o640)
+    except OSError as error:
+        raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
+    return kept and path.read_text(encoding="utf-8") != text
