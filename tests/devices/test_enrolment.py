@@ -1,0 +1,227 @@
+"""A device gets its identity with a code, once, and nobody else does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from backend.devices.addressing import addressee_of, serving
+from backend.devices.authority import open_authority
+from backend.devices.errors import KeyUnusable, UnitNameTooLong
+from backend.devices.registry import read_devices, revoked_certificates
+from backend.devices.sealing import seal
+from backend.devices.signing_key import open_signer
+from backend.records.open import open_records
+from backend.records.transaction import reading
+from contract.clock import ManualClock, SystemClock
+from contract.codec import encode
+from contract.enrolment import (
+    ALPHABET,
+    PATH,
+    EnrolmentRefused,
+    disclose,
+    enclose,
+    key_of,
+    read_envelope,
+    shown_code,
+    tidy_code,
+)
+from contract.topics import Unit
+from edge.agent.config import AgentFile, common_of, read_file
+from edge.agent.enrolment import agent_toml, enrol, https_post
+from edge.agent.errors import EnrolmentFailed
+from edge.agent.identity import DeviceIdentity, load_identity
+from tests.devices.enrolling import BROKER_URL, Server
+
+BUS = Unit("bus", "b1")
+
+
+@pytest.fixture
+def server(tmp_path) -> Server:
+    records = open_records(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    return Server(tmp_path / "server", records, ManualClock(SystemClock().now_ms()))
+
+
+async def refusal(server: Server, directory: Path, code: str) -> str:
+    with pytest.raises(EnrolmentFailed) as refused:
+        await server.enrol(directory, code)
+    return refused.value.why
+
+
+def openssl_trusts(identity: DeviceIdentity, crl: Path) -> bool:
+    verify = ["openssl", "verify", "-purpose", "sslclient", "-crl_check", "-CRLfile", crl]
+    command = [*verify, "-CAfile", identity.ca_file, identity.cert_file]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_device_is_enrolled_and_can_read_what_is_sealed_to_its_unit(server, tmp_path, tls):
+    async with server.serving(tls=tls):
+        answer = await server.enrol(tmp_path / "id", shown_code(server.invite("bus/b1")).lower())
+    assert (answer.unit, answer.territory) == ("bus/b1", "lozere")
+    identity = load_identity(tmp_path / "id")
+    with reading(server.records) as connection:
+        to = addressee_of(connection, "lozere", BUS, server.clock.now_ms())
+    assert to is not None
+    frame = seal(open_signer(server.data), to, "plan", b"body", term=0, version=1)
+    assert identity.seal_opener("lozere", BUS).open("plan", encode(frame)).body == b"body"
+    modes = {p.name: p.stat().st_mode & 0o777 for p in identity.directory.iterdir()}
+    assert modes["tls.key"] == modes["box.key"] == 0o600
+    assert "request.json" not in modes
+
+
+async def test_openssl_trusts_the_certificate_and_reads_the_unit_in_it(server, tmp_path):
+    async with server.serving():
+        await server.enrol(tmp_path / "id", server.invite("bus/b1"))
+    identity = load_identity(tmp_path / "id")
+    assert openssl_trusts(identity, server.data / "keys" / "devices.crl")
+    certificate = x509.load_pem_x509_certificate(identity.cert_file.read_bytes())
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    assert [name.value for name in names] == ["lozere/bus/b1"]
+
+
+async def test_the_file_of_the_agent_is_one_an_agent_reads(server, tmp_path):
+    async with server.serving():
+        answer = await server.enrol(tmp_path / "id", server.invite("bus/b1"))
+    path = tmp_path / "agent-bus.toml"
+    path.write_text(agent_toml(answer, tmp_path / "id", tmp_path))
+    fields = common_of(path, read_file(path, AgentFile), ("bus",), "vehicle")
+    assert str(fields["unit"]) == "bus/b1"
+    assert fields["broker"].shown == BROKER_URL
+    assert fields["identity_directory"] == tmp_path / "id"
+    assert fields["key_file"] == tmp_path / "id" / "tls.key"
+
+
+async def test_a_code_serves_once_and_for_fifteen_minutes(server, tmp_path):
+    async with server.serving():
+        code, late = server.invite("bus/b1"), server.invite("bus/b2")
+        await server.enrol(tmp_path / "id", code)
+        assert "used by another device" in await refusal(server, tmp_path / "thief", code)
+        await server.clock.advance(15 * 60)
+        assert "15 minutes" in await refusal(server, tmp_path / "late", late)
+        assert "15 minutes" in await refusal(server, tmp_path / "id2", code)
+
+
+async def test_five_wrong_codes_burn_an_invitation_and_four_do_not(server, tmp_path):
+    async with server.serving():
+        code = server.invite("bus/b1")
+        for _ in range(5):
+            wrong = code[:-1] + next(c for c in ALPHABET if c != code[-1])
+            assert "not the one" in await refusal(server, tmp_path / "guess", wrong)
+        assert "too many wrong codes" in await refusal(server, tmp_path / "id", code)
+        again = server.invite("bus/b1")
+        for _ in range(4):
+            await refusal(server, tmp_path / "guess", again[:4] + "0" * 16)
+    async with server.serving():
+        await server.enrol(tmp_path / "id", again)
+
+
+async def test_one_address_may_ask_ten_times_a_minute(server, tmp_path):
+    pace = ManualClock()
+    async with server.serving(pace=pace):
+        unknown = "0" * 20
+        for _ in range(10):
+            assert "no such invitation" in await refusal(server, tmp_path / "guess", unknown)
+        assert "wait a minute" in await refusal(server, tmp_path / "guess", unknown)
+        await pace.advance(60)
+        assert "no such invitation" in await refusal(server, tmp_path / "guess", unknown)
+
+
+async def test_a_lost_answer_is_given_again_to_the_same_request(server, tmp_path):
+    code = server.invite("bus/b1")
+    async with server.serving():
+        asked: list[bytes] = []
+
+        def lost(_url: str, _body: bytes) -> bytes:
+            asked.append(_body)
+            raise EnrolmentFailed("https://softplace", "the line broke")
+
+        with pytest.raises(EnrolmentFailed, match="the line broke"):
+            enrol(tmp_path / "id", server.url, code, "pi-1", lost)
+        # It reaches the server, and the answer is lost.
+        await asyncio.to_thread(https_post(None), server.url + PATH, asked[0])
+        answer = await server.enrol(tmp_path / "id", code)
+    assert load_identity(tmp_path / "id").signers
+    with reading(server.records) as connection:
+        assert [device.device for device in read_devices(connection)] == [answer.device]
+
+
+async def test_a_false_server_without_the_code_is_not_believed(tmp_path):
+    code = "0" * 20
+
+    def false_server(_url: str, body: bytes) -> bytes:
+        asked = read_envelope(body)
+        assert code[4:] not in body.decode()
+        return enclose(asked.invitation, bytes(32), "answer", b"{}")
+
+    with pytest.raises(EnrolmentRefused, match="not the one"):
+        enrol(tmp_path / "id", "https://softplace", code, "pi-1", false_server)
+    with pytest.raises(EnrolmentRefused, match="not the one"):  # nor is the request sent back
+        enrol(tmp_path / "id", "https://softplace", code, "pi-1", lambda _url, body: body)
+
+
+async def test_a_spare_takes_over_the_unit_and_the_device_before_it_is_out(server, tmp_path):
+    async with server.serving():
+        first = await server.enrol(tmp_path / "a", server.invite("bus/b1"), "pi-a")
+        await server.clock.advance(60)
+        second = await server.enrol(tmp_path / "b", server.invite("bus/b1"), "pi-b")
+    now_ms = server.clock.now_ms()
+    with reading(server.records) as connection:
+        serves = serving(connection, BUS, now_ms)
+        before = serving(connection, BUS, now_ms - 1)
+        revoked = [row.device for row in revoked_certificates(connection, now_ms)]
+        ended = {d.device: d.end_reason for d in read_devices(connection)}
+    assert serves is not None
+    assert serves.device == second.device
+    assert before is None, "out of service is out of service, also for what came before"
+    assert revoked == [first.device]
+    assert ended == {first.device: "replaced", second.device: None}
+    crl = x509.load_pem_x509_crl((server.data / "keys" / "devices.crl").read_bytes())
+    serial = x509.load_pem_x509_certificate(first.certificate.encode()).serial_number
+    assert crl.get_revoked_certificate_by_serial_number(serial) is not None
+
+
+async def test_a_request_without_proof_of_its_key_is_refused(server, tmp_path):
+    code = server.invite("bus/b1")
+    async with server.serving():
+
+        def forging(url: str, body: bytes) -> bytes:
+            told = json.loads(disclose(read_envelope(body), key_of(code), "ask"))
+            pem = x509.load_pem_x509_csr(told["csr"].encode())
+            assert pem.is_signature_valid
+            told["csr"] = told["csr"].replace("A", "B", 3)
+            forged = enclose(code[:4], key_of(code), "ask", json.dumps(told).encode())
+            return https_post(None)(url, forged)
+
+        with pytest.raises(EnrolmentFailed, match="cannot be used"):
+            await asyncio.to_thread(enrol, tmp_path / "x", server.url, code, "pi", forging)
+        await server.enrol(tmp_path / "id", code)
+
+
+def test_a_code_may_be_written_as_people_write_it():
+    code = "K7QF2M3N8PXA0RSTVWXY"
+    assert tidy_code("k7qf-2m3n-8pxa-orst-vwxy ") == code
+    with pytest.raises(EnrolmentRefused, match="20 letters"):
+        tidy_code(code[:-1])
+    assert key_of(code) != key_of("0" * 20)
+
+
+def test_an_authority_from_outside_signs_with_its_chain_and_a_foreign_pair_is_refused(tmp_path):
+    now_ms = SystemClock().now_ms()
+    ours = open_authority(tmp_path / "a", "lozere", now_ms)
+    assert open_authority(tmp_path / "a", "lozere", now_ms).chain == ours.chain
+    open_authority(tmp_path / "b", "lozere", now_ms)
+    stray = (tmp_path / "b" / "keys" / "ca.key").read_bytes()
+    (tmp_path / "a" / "keys" / "ca.key").write_bytes(stray)
+    with pytest.raises(KeyUnusable, match="does not belong"):
+        open_authority(tmp_path / "a", "lozere", now_ms)
+    long_name = Unit("reader", "a" * 40)
+    key = ours.key.public_key()
+    with pytest.raises(UnitNameTooLong, match="64"):
+        ours.device_certificate("territoire-de-la-haute-vallee", long_name, key, now_ms)
