@@ -1,15 +1,13 @@
-"""Remote help: the commands that every enrolled agent takes.
+"""Remote help: the commands that every enrolled agent takes, and adds its own to.
 
-An agent wires it in two lines::
-
-    commands = open_commands(config, link, clock)
-    work += remote_work(commands, RemoteHelp(config, link, stop=lambda: agent.stop()))
+An agent opens them and runs `Work("commands", commands.run)` where it is not None.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +22,7 @@ from edge.agent.identity_files import BOX_KEY, CERTIFICATE, SIGNERS, TLS_KEY
 from edge.agent.log_ring import LogRing
 from edge.agent.nonces import NonceFile
 from edge.agent.renewal import Renewal
-from edge.agent.service import LastState, Work
+from edge.agent.service import LastState
 
 DEFAULT_LINES = 200
 DOCTOR = (sys.executable, "-m", "softplace", "doctor")
@@ -54,9 +52,9 @@ class RemoteHelp:
         config: AgentConfig,
         link: HelpLink,
         stop: Callable[[], None],
-        forget: Callable[[], None] = lambda: None,
+        forget: Callable[[], None],
     ) -> None:
-        self.config = config
+        self._config = config
         self._link = link
         self._stop = stop
         self._forget = forget
@@ -72,7 +70,7 @@ class RemoteHelp:
 
     async def doctor(self, _: dict[str, Any]) -> CommandResult:
         """What `softplace doctor` says here; something to mend is no failure of the command."""
-        config = [] if self.config.file is None else ["--config", str(self.config.file)]
+        config = [] if self._config.file is None else ["--config", str(self._config.file)]
         process = await asyncio.create_subprocess_exec(
             *DOCTOR,
             *config,
@@ -105,9 +103,14 @@ class RemoteHelp:
 
     def _end_for_good(self) -> None:
         self._forget()
-        if self.config.identity_directory is not None:
-            forget_identity(self.config.identity_directory)
+        if self._config.identity_directory is not None:
+            forget_identity(self._config.identity_directory)
         self._stop()
+
+
+def stop_as_told() -> None:
+    """End as if systemd had asked: the agent says goodbye, and is started again."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def forget_identity(directory: Path) -> None:
@@ -116,25 +119,27 @@ def forget_identity(directory: Path) -> None:
         (directory / name).unlink(missing_ok=True)
 
 
-def open_commands(config: AgentConfig, link: CommandLink, clock: Clock) -> Commands | None:
-    """Commands for the unit of `config`; None for a device that was never enrolled.
+def open_commands(
+    config: AgentConfig,
+    link: HelpLink,
+    clock: Clock,
+    *,
+    stop: Callable[[], None] = stop_as_told,
+    forget: Callable[[], None] = lambda: None,
+) -> Commands | None:
+    """Commands for the unit of `config`, remote help among them; None for a device without name.
 
     Its file of nonces lies beside the outbox. Raises InvalidIdentity and CommandNotesFailed.
     """
-    if config.identity_directory is None:
+    directory = config.identity_directory
+    if directory is None:
         return None
-    opener = load_identity(config.identity_directory).seal_opener(config.territory, config.unit)
-    return Commands(link, opener, NonceFile(config.outbox_path.with_suffix(".commands")), clock)
-
-
-def remote_work(commands: Commands | None, help_: RemoteHelp) -> list[Work]:
-    """The task that carries out commands, with remote help wired in; none without an identity."""
-    directory = help_.config.identity_directory
-    if commands is None or directory is None:
-        return []
+    opener = load_identity(directory).seal_opener(config.territory, config.unit)
+    commands = Commands(link, opener, NonceFile(config.outbox_path.with_suffix(".commands")), clock)
+    help_ = RemoteHelp(config, link, stop, forget)
     commands.on("logs", help_.logs, clockless=True)
     commands.on("doctor", help_.doctor, clockless=True)
     commands.on("restart", help_.restart, clockless=True)
     commands.on("renew", Renewal(directory).handle, clockless=True)
     commands.on("retire", help_.retire)
-    return [Work("commands", commands.run)]
+    return commands
