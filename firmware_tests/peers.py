@@ -154,6 +154,20 @@ PEERS: tuple[Peer, ...] = (
         proves="a real station for it: authorized after its password, not before",
         tests="test_hostapd.py",
     ),
+    Peer(
+        name="gpsd",
+        package="gpsd",
+        commands=("gpsd",),
+        proves="the receiver's sentences: recognised, fixes and times as sent, faults dropped",
+        tests="test_gpsd.py",
+    ),
+    Peer(
+        name="gpspipe",
+        package="gpsd-clients",
+        commands=("gpspipe",),
+        proves="what gpsd made of them, read by gpsd's own client",
+        tests="test_gpsd.py",
+    ),
 )
 
 

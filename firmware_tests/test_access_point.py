@@ -15,6 +15,7 @@ from edge.drivers.hostapd_stations import read_all_sta
 from edge.drivers.iw_stations import IwSource
 from edge.drivers.wifi_ledger import UsageLedger
 from firmware_tests.peers import needs, path_of
+from firmware_tests.rig import section
 from firmware_tests.waiting import repeatable, until
 from simulator.devices.access_point import AccessPoint
 
@@ -124,3 +125,15 @@ async def test_what_is_counted_is_what_was_used(tmp_path, way, seed):
         # A phone that roams just after a look and uses less than before is seen as one that
         # used the difference: low, never high.
         assert 0.95 * truly <= counted <= truly
+
+
+async def test_a_real_access_point_tells_the_same_by_hostapd_and_by_iw(rig):
+    wired = section(rig, "wifi")
+    hostapd = HostapdSource(wired.hostapd, SystemClock())
+    by_socket = await hostapd.stations()
+    by_iw = await IwSource(wired.interface, SystemClock()).stations()
+    await hostapd.close()
+    authorized = {station.mac for station in by_socket if station.authorized}
+    assert authorized
+    assert authorized == {station.mac for station in by_iw if station.authorized}
+    assert all(station.received_bytes for station in by_iw)
