@@ -155,6 +155,11 @@ class Link:
         """As `trusted_now_ms`, with who told it."""
         return self.outbox.anchors.date(machine_of(self._boot), self._clock.boot_ms())
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker holds our connection and the ingest has answered hello."""
+        return self._session is not None and self._session.answered
+
     def health(self) -> LinkHealth:
         """The present state of the link."""
         return health_of(self._writer, self.courier, self._session, self.tally.counts())

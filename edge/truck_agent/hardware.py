@@ -1,13 +1,22 @@
-"""Which devices a vehicle has. The board it runs on is told by the link."""
+"""Which devices a vehicle has. The board it runs on is told by the link.
+
+Nothing is imported for what is not configured: a Pi has little memory.
+"""
 
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 from contract.clock import Clock
 from edge.drivers.plausible_dates import LIVE_DATES, DateWindow
 from edge.drivers.position_source import PositionSource
-from edge.truck_agent.config import PositionConfig
+from edge.truck_agent.config import PositionConfig, TruckAgentConfig
+
+if TYPE_CHECKING:
+    from edge.agent.commands import Commands
+    from edge.link.service import Link
+    from edge.truck_agent.aboard import Aboard
 
 
 def position_source(
@@ -21,3 +30,42 @@ def position_source(
     from edge.drivers.nmea_serial import NmeaSerialSource  # noqa: PLC0415 - memory of the Pi
 
     return NmeaSerialSource(config.port, config.baud, clock, chance, dates)
+
+
+def commands_for(config: TruckAgentConfig, link: Link, clock: Clock) -> Commands | None:
+    """What takes the backend's commands; None for a device that was never enrolled."""
+    if config.identity_directory is None:
+        return None
+    from edge.agent.remote import open_commands  # noqa: PLC0415 - as above
+
+    return open_commands(config, link, clock)
+
+
+def fit_out(
+    config: TruckAgentConfig,
+    link: Link,
+    clock: Clock,
+    chance: random.Random,
+    commands: Commands | None = None,
+) -> Aboard | None:
+    """The parts aboard; None where there is nothing but the receiver."""
+    if not config.has_parts:
+        return None
+    from edge.drivers.gpio import GpioInputs, GpioOutputs  # noqa: PLC0415 - as above
+    from edge.truck_agent.fitting import Fitter  # noqa: PLC0415 - as above
+    from edge.truck_agent.orders import Orders  # noqa: PLC0415 - as above
+
+    lines = config.lines
+    inputs = GpioInputs(lines.chip, lines.inputs, clock, chance) if lines else None
+    outputs = GpioOutputs(lines.chip, lines.outputs) if lines and lines.outputs else None
+    opener = None
+    if config.identity_directory is not None:
+        from edge.agent.identity import load_identity  # noqa: PLC0415 - as above
+
+        identity = load_identity(config.identity_directory)
+        opener = identity.seal_opener(config.territory, config.unit)
+    aboard = Fitter(config, link, clock, chance).fit(inputs, outputs, opener)
+    if commands is not None:
+        parts = aboard.parts
+        Orders(clock, parts.messages, parts.sos, parts.lone_worker).register(commands)
+    return aboard

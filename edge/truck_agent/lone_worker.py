@@ -16,6 +16,7 @@ from msgspec import Struct
 
 Step = Literal["quiet", "cab", "supervisor", "second-person", "taken"]
 """`quiet`: a sign of life is not yet due. `taken`: somebody has acknowledged and is on it."""
+Asked = Literal["supervisor", "second-person"]
 NEXT: dict[Step, Step] = {
     "quiet": "cab",
     "cab": "supervisor",
@@ -137,7 +138,7 @@ class LoneWorker:
         session = self.session
         if session is None or session.step not in ASKED:
             return []
-        step = session.step
+        step: Asked = "supervisor" if session.step == "supervisor" else "second-person"
         self._enter(session, "taken", now_s)
         silent_s = self._rules.taken_s + self._rules.margin_s + session.grace_s
         return [Word(session.reference, "acknowledged", step, silent_s)]
@@ -162,9 +163,7 @@ class LoneWorker:
             silent_s = self._rules.cab_s + self._rules.margin_s + session.grace_s
             return [Word(session.reference, "raised", step, silent_s)]
         state: Literal["raised", "escalated"] = "raised" if before == "taken" else "escalated"
-        asked: Literal["supervisor", "second-person"] = (
-            "supervisor" if step == "supervisor" else "second-person"
-        )
+        asked: Asked = "supervisor" if step == "supervisor" else "second-person"
         return [Word(session.reference, state, asked, None)]
 
     def _enter(self, session: Session, step: Step, now_s: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 from contract.clock import Clock
 from contract.errors import MalformedMessage
@@ -17,8 +18,12 @@ from edge.link.service import Link
 from edge.link.systemd import Watchdog
 from edge.truck_agent.config import TruckAgentConfig
 from edge.truck_agent.core import Motion, TruckCore
-from edge.truck_agent.hardware import position_source
+from edge.truck_agent.hardware import commands_for, fit_out, position_source
 from edge.truck_agent.odometer_file import OdometerFile
+
+if TYPE_CHECKING:
+    from edge.agent.commands import Commands
+    from edge.truck_agent.aboard import Aboard
 
 ANCHOR_EVERY_MS = 60_000
 """The link keeps the first anchor of a boot; the rest only confirm it."""
@@ -36,33 +41,39 @@ class TruckAgent:
         link: Link,
         clock: Clock,
         watchdog: Watchdog | None = None,
+        aboard: Aboard | None = None,
+        commands: Commands | None = None,
     ) -> None:
         self.taken = 0
         self.published = 0
         self.source = source
         self.link = link
+        self.aboard = aboard
         self._config = config
         self._clock = clock
-        self._core = TruckCore(config.interval_s, config.parked_interval_s)
+        self._core = self._new_core()
         self._odometer_file = OdometerFile(config.outbox_path.with_suffix(".odometer"))
         self._odometer = Odometer(self._odometer_file.restore())
         self._anchored_boot_ms: int | None = None
         self._is_refusing = False
-        self._life = Agent(
-            link,
-            clock,
-            (Work("positions", self._positions),),
-            watchdog,
-            at_end=lambda: self._keep_odometer(at_once=True),
-        )
+        works = [Work("positions", self._positions)]
+        if aboard is not None:
+            aboard.on_wake(self._begin_anew)
+            works += aboard.works
+        if commands is not None:
+            works.append(Work("commands", commands.run))
+        self._life = Agent(link, clock, works, watchdog, at_end=self._end)
 
     def stop(self) -> None:
-        """Say goodbye and let `run` return."""
-        self._life.stop()
+        """Say goodbye and let `run` return; a vehicle that sleeps goes on sleeping."""
+        self._life.stop("asleep" if self.aboard is not None and self.aboard.asleep else "offline")
 
     async def run(self) -> None:
         """Until stopped or cancelled; devices and network may come and go."""
         self.link.on_health(self._health)
+        if self.aboard is not None:
+            self.link.on_health(self.aboard.health)
+            self.aboard.begin()
         await self._life.run()
 
     async def _positions(self) -> None:
@@ -73,12 +84,22 @@ class TruckAgent:
     def _take(self, fix: Fix) -> None:
         metres = self._odometer.add(fix)
         self._anchor(fix)
+        if self.aboard is not None:
+            self.aboard.take(fix)
         before = self._core.motion
-        if self._core.take(fix):
+        may_say = self.aboard is None or self.aboard.may_say_position
+        if self._core.take(fix) and may_say:
             self._publish(fix, metres)
         parks = self._core.motion is Motion.PARKED and before is Motion.MOVING
         self._keep_odometer(at_once=parks)
         self.taken += 1
+
+    def _new_core(self) -> TruckCore:
+        return TruckCore(self._config.interval_s, self._config.parked_interval_s)
+
+    def _begin_anew(self) -> None:
+        """On duty again: the next position is news, wherever the last one was."""
+        self._core = self._new_core()
 
     def _publish(self, fix: Fix, metres: float) -> None:
         reading = Reading(
@@ -109,6 +130,11 @@ class TruckAgent:
     def _keep_odometer(self, *, at_once: bool) -> None:
         now_ms = int(self._clock.monotonic_s() * 1_000)
         self._odometer_file.keep(self._odometer.metres, now_ms, at_once=at_once)
+
+    def _end(self) -> None:
+        self._keep_odometer(at_once=True)
+        if self.aboard is not None:
+            self.aboard.end()
 
     def _health(self) -> dict[str, object]:
         """What the agent adds to the health that the link sends."""
@@ -147,4 +173,6 @@ def build_truck_agent(
     watchdog = Watchdog(clock)
     settings, unit = config.link_settings(), config.unit
     link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
-    return TruckAgent(config, source, link, clock, watchdog)
+    commands = commands_for(config, link, clock)
+    aboard = fit_out(config, link, clock, chance, commands)
+    return TruckAgent(config, source, link, clock, watchdog, aboard, commands)

@@ -87,3 +87,71 @@ def test_each_fault_is_one_sentence_with_file_and_key(
 def test_a_missing_file_is_one_sentence(tmp_path: Path):
     with pytest.raises(InvalidConfig, match="cannot be read"):
         load_config(tmp_path / "absent.toml")
+
+
+ABOARD = """
+[lines]
+chip = "header"
+[lines.inputs.key]
+offset = 17
+[lines.inputs.sos]
+offset = 27
+pull = "up"
+active_low = true
+[lines.inputs.outer]
+offset = 5
+[lines.inputs.inner]
+offset = 6
+[lines.outputs.buzzer]
+offset = 18
+[ignition]
+hold_s = 600
+switch_off = ["systemctl", "poweroff"]
+[sos]
+line = "sos"
+[lone_worker]
+buzzer = "buzzer"
+interval_s = 1200
+[[doors]]
+name = "front"
+outer = "outer"
+inner = "inner"
+[passengers]
+seats = 22
+depots = [[44.52, 3.49]]
+[cab]
+"""
+
+
+def test_what_is_aboard_is_read_and_without_it_nothing_is(tmp_path: Path):
+    plain = load_config(written(tmp_path, GOOD))
+    assert not plain.has_parts
+    config = load_config(written(tmp_path, GOOD + ABOARD))
+    assert config.has_parts
+    assert config.ignition.switch_off == ("systemctl", "poweroff")
+    assert (config.sos.hold_s, config.lone_worker.interval_s) == (2.0, 1_200.0)
+    assert config.doors[0].lines == ("outer", "inner")
+    assert config.passengers.depots == ((44.52, 3.49),)
+    assert config.lines.inputs["sos"].active_low
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'line = "sos"',
+            'line = "panic"',
+            "[sos] line: no line is named 'panic'; add [lines.inputs",
+        ),
+        ("[lines.inputs.key]", "[lines.inputs.keys]", "[ignition] line: no line is named 'key'"),
+        ('buzzer = "buzzer"', 'buzzer = "sos"', "[lone_worker] buzzer: no line is named 'sos'"),
+        ('inner = "inner"\n', "", "[[doors]] front: outer and inner go together"),
+        ("hold_s = 600", "hold_s = -1", "[ignition] hold_s"),
+        ("seats = 22", "chairs = 22", "[passengers] chairs is not a key"),
+    ],
+)
+def test_a_wire_that_is_not_there_is_one_sentence(tmp_path: Path, old: str, new: str, said: str):
+    with pytest.raises(InvalidConfig) as refused:
+        load_config(written(tmp_path, (GOOD + ABOARD).replace(old, new, 1)))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)

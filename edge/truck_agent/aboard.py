@@ -1,0 +1,119 @@
+"""Everything aboard beside the receiver: the parts that are wired, and one beat for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from contract.clock import Clock
+from edge.agent.service import Work
+from edge.drivers.lines import OutputLines
+from edge.drivers.position_source import Fix
+from edge.truck_agent.counter import PassengerCounter
+from edge.truck_agent.ignition import Do
+from edge.truck_agent.itinerary import Itinerary
+from edge.truck_agent.key_watch import KeyWatch
+from edge.truck_agent.lone_worker_desk import LoneWorkerDesk
+from edge.truck_agent.messages import Messages
+from edge.truck_agent.situation import Situation
+from edge.truck_agent.sos_desk import SosDesk
+
+BEAT_S = 0.25
+"""A long press is felt to be two seconds, a buzzer to be steady; four wake-ups cost nothing."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """What is there; None or empty where it is not wired or not configured."""
+
+    key: KeyWatch | None = None
+    sos: SosDesk | None = None
+    lone_worker: LoneWorkerDesk | None = None
+    counter: PassengerCounter | None = None
+    itinerary: Itinerary | None = None
+    outputs: OutputLines | None = None
+    messages: Messages = field(default_factory=Messages)
+
+
+class Aboard:
+    """The parts of one vehicle."""
+
+    def __init__(
+        self, clock: Clock, situation: Situation, parts: Parts, works: Sequence[Work] = ()
+    ) -> None:
+        self.parts = parts
+        self.situation = situation
+        self._clock = clock
+        self._works = tuple(works)
+        self._woke: list[Callable[[], None]] = []
+
+    def on_wake(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when somebody comes on duty."""
+        self._woke.append(listener)
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """What is to run beside the positions."""
+        return (*self._works, Work("aboard", self._beat))
+
+    @property
+    def may_say_position(self) -> bool:
+        """Where a person off duty is is nobody's business."""
+        return self.parts.key is None or self.parts.key.on_duty
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the key is known to be off."""
+        return self.parts.key is not None and self.parts.key.asleep
+
+    def begin(self) -> None:
+        """Before the link speaks."""
+        if self.parts.key is not None:
+            self.parts.key.begin()
+
+    def take(self, fix: Fix) -> None:
+        """The vehicle is here now."""
+        self.situation.take(fix)
+        if self.parts.lone_worker is not None:
+            self.parts.lone_worker.moved()
+        if self.parts.counter is not None:
+            self.parts.counter.moved()
+
+    def health(self) -> dict[str, object]:
+        """What the parts add to `health`."""
+        faults = len(self.parts.counter.faults) if self.parts.counter is not None else 0
+        if self.parts.lone_worker is not None:
+            faults += self.parts.lone_worker.is_faulty
+        return {"sensor_faults": faults} if faults else {}
+
+    def end(self) -> None:
+        """The agent stops: let everything go, keep what was learned."""
+        for part in (self.parts.key, self.parts.sos, self.parts.lone_worker):
+            if part is not None:
+                part.stop()
+        if self.parts.outputs is not None:
+            self.parts.outputs.close()
+
+    async def _beat(self) -> None:
+        while True:
+            self._tick(self.situation.now_s)
+            await self._clock.sleep(BEAT_S)
+
+    def _tick(self, now_s: float) -> None:
+        parts = self.parts
+        if parts.sos is not None:
+            parts.sos.tick(now_s)
+        if parts.lone_worker is not None:
+            parts.lone_worker.tick(now_s)
+        if parts.counter is not None:
+            parts.counter.tick(now_s)
+        if parts.key is None:
+            return
+        sos_is_open = parts.sos is not None and parts.sos.is_open
+        alone = parts.lone_worker is not None and parts.lone_worker.session is not None
+        do = parts.key.tick(now_s, needed=sos_is_open or alone)
+        if do is Do.WAKE:
+            for listener in self._woke:
+                listener()
+        if do is Do.FALL_ASLEEP and parts.counter is not None:
+            parts.counter.key_off()
