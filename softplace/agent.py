@@ -1,20 +1,20 @@
-"""`softplace agent`: the program of a vehicle, as the unit of deploy/systemd starts it."""
+"""`softplace agent`: the program of a unit, as the units of deploy/systemd start it."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from softplace import __version__
 from softplace.failure import CommandFailed
 
-if TYPE_CHECKING:
-    from edge.truck_agent.config import TruckAgentConfig
-
 KINDS = ("truck", "bus", "space", "reader")
-VEHICLES = ("truck", "bus")
+
+Parts = tuple[Callable[[Path], Any], Callable[..., Any]]
+"""How an agent's configuration is loaded, and how the agent is built of it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,16 +29,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the agent until SIGTERM or Ctrl-C."""
-    kind = arguments.kind
-    if kind not in VEHICLES:
-        raise CommandFailed(f"the agent of a {kind} is not part of this version; run truck or bus")
-    # Imported here, and nothing of the backend ever: a Pi has little memory.
-    from edge.agent.running import run_until_told  # noqa: PLC0415
-    from edge.truck_agent.service import build_truck_agent  # noqa: PLC0415
-    from softplace.sentences import sentence_of  # noqa: PLC0415
+    kind, path = arguments.kind, arguments.config
+    parts = _AGENTS.get(kind)
+    if parts is None:
+        raise CommandFailed(
+            f"the agent of a {kind} is not part of this version; run {', '.join(_AGENTS)}"
+        )
+    from edge.agent.running import run_until_told  # noqa: PLC0415 - memory of the Pi
+    from softplace.sentences import sentence_of  # noqa: PLC0415 - as above
 
+    load_config, build = parts()
     try:
-        asyncio.run(run_until_told(build_truck_agent, _config(arguments.config, kind), __version__))
+        asyncio.run(run_until_told(build, _config(load_config, path, kind), __version__))
     except CommandFailed:
         raise
     except Exception as error:
@@ -49,9 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _config(path: Path, kind: str) -> TruckAgentConfig:
-    from edge.truck_agent.config import load_config  # noqa: PLC0415 - as above
-
+def _config(load_config: Callable[[Path], Any], path: Path, kind: str) -> Any:
     config = load_config(path)
     if config.unit.kind != kind:
         raise CommandFailed(
@@ -59,3 +59,23 @@ def _config(path: Path, kind: str) -> TruckAgentConfig:
             f"run: softplace agent {config.unit.kind} --config {path}"
         )
     return config
+
+
+# Each agent is imported only where it runs, and nothing of the backend ever.
+
+
+def _vehicle() -> Parts:
+    from edge.truck_agent.config import load_config  # noqa: PLC0415
+    from edge.truck_agent.service import build_truck_agent  # noqa: PLC0415
+
+    return load_config, build_truck_agent
+
+
+def _door() -> Parts:
+    from edge.card_reader.building import build_door_agent  # noqa: PLC0415
+    from edge.card_reader.config import load_config  # noqa: PLC0415
+
+    return load_config, build_door_agent
+
+
+_AGENTS: dict[str, Callable[[], Parts]] = {"truck": _vehicle, "bus": _vehicle, "reader": _door}

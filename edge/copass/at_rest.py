@@ -62,24 +62,39 @@ class BoardSecret:
 
 
 def board_secret(
-    root: Path = Path("/"), providers: tuple[Provider, ...] = PROVIDERS
+    root: Path = Path("/"),
+    providers: tuple[Provider, ...] = PROVIDERS,
+    configured: str | None = None,
 ) -> BoardSecret:
-    """The best secret of this board. Raises NoHardwareSecret."""
+    """The best secret of this board, at last `configured`. Raises NoHardwareSecret."""
     for provider in providers:
         for path in sorted(root.glob(provider.pattern)):
-            try:
-                value = path.read_bytes().strip(b"\0\n ")
-            except OSError:
-                continue
-            if not value.strip(b"0\0-"):
+            value = _value(path)
+            if value is None:
                 continue
             if provider.is_on_card:
-                _log.warning(
-                    "at_rest=weak why=the only secret of this machine lies on its own disk; "
-                    "who copies the disk can read its rights; use a board with a serial number"
-                )
+                _warn()
             return BoardSecret(provider.name, value, provider.is_secret)
-    raise NoHardwareSecret(tuple(provider.name for provider in providers))
+    if configured is None:
+        raise NoHardwareSecret(tuple(provider.name for provider in providers))
+    _warn()
+    return BoardSecret("configuration", configured.encode())
+
+
+def _value(path: Path) -> bytes | None:
+    """What the file says, unless it is unreadable or was never burnt."""
+    try:
+        value = path.read_bytes().strip(b"\0\n ")
+    except OSError:
+        return None
+    return value if value.strip(b"0\0-") else None
+
+
+def _warn() -> None:
+    _log.warning(
+        "at_rest=weak why=the only secret of this machine lies on its own disk; "
+        "who copies the disk can read its rights; use a board with a serial number"
+    )
 
 
 def at_rest_key(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from contract.clock import Clock
 from edge.copass.hand_over import HandOver
@@ -14,11 +14,12 @@ from edge.copass.rights_store import RightsStore
 from edge.copass.time_keeper import Moment
 from edge.copass.timepiece import Timepiece
 
-Aside = Callable[[Callable[[], Written]], Awaitable[Written]]
+T = TypeVar("T")
+Aside = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Does what may take long (a disk) where it holds up nobody."""
 
 
-async def in_a_thread(work: Callable[[], Written]) -> Written:
+async def in_a_thread(work: Callable[[], T]) -> T:
     """A disk that hangs must not hold up a request to exit."""
     return await asyncio.to_thread(work)
 
@@ -65,7 +66,7 @@ class Recorder:
         """On the disk on return. Raises JournalUnwritable."""
         entry = self._entry(kind, dict(body), stream, moment or self._timepiece.look())
         async with self._turn:
-            written = await self._aside(lambda: self.journal.append(entry))
+            written: Written = await self._aside(lambda: self.journal.append(entry))
         if stream is not None:
             self._hand_over.wake()
         return written

@@ -1,0 +1,92 @@
+"""The door with its real parts: the only file that chooses them."""
+
+from __future__ import annotations
+
+import random
+import secrets
+
+from contract.clock import Clock
+from edge.agent.identity import load_identity
+from edge.agent.remote import open_commands
+from edge.agent.service import Agent, Work
+from edge.card_reader import hardware
+from edge.card_reader.commands import listen
+from edge.card_reader.config import DoorConfig, ScreenConfig
+from edge.card_reader.core import DoorCore
+from edge.card_reader.feedback import Feedback
+from edge.card_reader.guard import GuardedRelay
+from edge.card_reader.mode_file import ModeFile
+from edge.card_reader.relay_guard import RELAY
+from edge.card_reader.screen.server import ScreenServer
+from edge.card_reader.screen.state import ScreenState, ScreenTexts
+from edge.card_reader.service import DoorAgent
+from edge.copass.at_rest import at_rest_key, board_secret
+from edge.copass.durable_files import RealFiles
+from edge.copass.station import Station, StationSettings
+from edge.link.identity import machine_of
+from edge.link.sealed import SealOpener
+from edge.link.service import Link
+from edge.link.systemd import Watchdog
+
+
+def build_door_agent(
+    config: DoorConfig, clock: Clock, chance: random.Random, version: str = "0"
+) -> Agent:
+    """The agent of a door.
+
+    Raises what opening the outbox, the identity or the files at rest raises.
+    """
+    watchdog = Watchdog(clock)
+    settings, unit = config.link_settings(), config.unit
+    link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
+    station = _station(config, link, clock)
+    door = _door(config, station, clock, chance)
+    work = [
+        *(Work(name, run) for name, run in door.works()),
+        *(Work(name, run) for name, run in station.works()),
+    ]
+    commands = open_commands(config, link, clock)
+    if commands is not None:
+        listen(commands, door)
+        work.append(Work("commands", commands.run))
+    if config.screen is not None:
+        work.append(Work("screen", ScreenServer(door.screen, config.screen.port, clock).run))
+    return Agent(link, clock, work, watchdog, station.journal.close)
+
+
+def _station(config: DoorConfig, link: Link, clock: Clock) -> Station:
+    directory = config.copass_directory
+    board = board_secret(configured=config.machine_serial)
+    key = at_rest_key(board, directory / "secret", RealFiles(), secrets.token_bytes)
+    opener: SealOpener | None = None
+    if config.identity_directory is not None:
+        identity = load_identity(config.identity_directory)
+        opener = identity.seal_opener(config.territory, config.unit)
+    machine = machine_of(link.outbox.boot)
+    settings = StationSettings(directory, config.territory, machine, key, config.policy)
+    return Station(settings, link, opener, clock)
+
+
+def _door(config: DoorConfig, station: Station, clock: Clock, chance: random.Random) -> DoorAgent:
+    modes = ModeFile(config.copass_directory / "mode", RealFiles())
+    mode = modes.read()
+    screen = config.screen or ScreenConfig()
+    texts = ScreenTexts(
+        screen.language, screen.place, screen.help_number, config.times.pulse_ms / 1_000
+    )
+    signals = hardware.signals(config)
+    wired = frozenset(config.lines.outputs) - {RELAY}
+    return DoorAgent(
+        station,
+        DoorCore(config.times, mode),
+        config.point,
+        hardware.card_reader(config.reader, clock, chance),
+        hardware.inputs(config, clock, chance),
+        GuardedRelay(
+            config.lines.chip, config.lines.outputs[RELAY], config.times.longest_ms, clock
+        ),
+        Feedback(signals, wired, clock),
+        ScreenState(texts, station.timepiece.look, lambda: station.store.table, clock, mode),
+        modes,
+        clock,
+    )
