@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib import metadata
@@ -168,6 +169,13 @@ PEERS: tuple[Peer, ...] = (
         proves="what gpsd made of them, read by gpsd's own client",
         tests="test_gpsd.py",
     ),
+    Peer(
+        name="gpsfake",
+        package="gpsd-clients",
+        commands=("gpsd", "gpsfake"),
+        proves="our gpsd driver: recordings of real receivers as gpsd itself reads them",
+        tests="../tests/drivers/test_gpsd_peer.py",
+    ),
 )
 
 
@@ -185,3 +193,17 @@ def needs(*names: str) -> pytest.MarkDecorator:
     """Skip where one of these peers is missing, saying which and what to install."""
     reasons = [reason for name in names if (reason := peer(name).missing()) is not None]
     return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons) or "nothing is missing")
+
+
+def table() -> str:
+    """The clients as the README lists them, with the versions of this machine."""
+    lines = ["| client | package | version | what it proved | tests |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {row.name} | {row.package} | {row.version()} | {row.proves} | `{row.tests}` |"
+        for row in PEERS
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")
