@@ -13,6 +13,14 @@ ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60
 
 
+def _ended_well(visited: subprocess.CompletedProcess[str]) -> bool:
+    return visited.returncode == 0
+
+
+def _took_it_for_a_desfire(visited: subprocess.CompletedProcess[str]) -> bool:
+    return visited.returncode == 0 and "* MIFARE DESFire EV1 2K/4K/8K" in visited.stdout
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """A whole visit of one client to one card."""
@@ -24,6 +32,7 @@ class Client:
     """The command line that goes to the reader on this port."""
     generation: int
     """Of the card that it understands: 1 is EV1, 2 is EV2."""
+    accepts: Callable[[subprocess.CompletedProcess[str]], bool] = _ended_well
 
 
 def visit(client: Client, port: str) -> subprocess.CompletedProcess[str]:
@@ -55,7 +64,9 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"firmware_tests.{module}", *arguments]
 
 
-NFC_LIST = Client("nfc-list", ("libnfc",), lambda _port: ["nfc-list", "-v"], 1)
+NFC_LIST = Client(
+    "nfc-list", ("libnfc",), lambda _port: ["nfc-list", "-v"], 1, _took_it_for_a_desfire
+)
 DESFIRE_INFO = Client(
     "mifare-desfire-info", ("libfreefare's programs",), lambda _port: ["mifare-desfire-info"], 1
 )

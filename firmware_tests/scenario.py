@@ -17,7 +17,8 @@ DF_NAME = bytes.fromhex("d2760000850101")
 PLAIN, MACED, ENCIPHERED = 0, 1, 3
 SECRET_FILE, MACED_FILE, FREE_FILE = 1, 2, 3
 SECRET = b"co-pass of a made-up person, 32B"
-LONG = bytes(range(200))
+LONG = bytes(range(248))
+"""With its MAC 256 bytes: as much as one APDU answers, more than one block holds."""
 PUBLIC = b"anyone may read "
 FREE = 0xE
 

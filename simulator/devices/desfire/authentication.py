@@ -26,7 +26,7 @@ def authenticate_aes(card: CardState, data: bytes) -> Step:
     def finish(proof: bytes) -> Step:
         rnd_a = _proven(key, proof, rnd_b, iv=challenge)
         card.session = SessionEv1(number, session_ev1.session_key(rnd_a, rnd_b))
-        return Status.OK, crypto.encrypt(key, crypto.rotated(rnd_a), proof[-crypto.BLOCK :])
+        return Status.OK, crypto.encrypt(key, own_proof(rnd_a), proof[-crypto.BLOCK :])
 
     card.goes_on = finish
     return Status.MORE, challenge
@@ -47,7 +47,7 @@ def authenticate_ev2_first(card: CardState, data: bytes) -> Step:
         keys = session_ev2.session_keys(key, rnd_a, rnd_b)
         card.session = SessionEv2(number, keys, identifier)
         theirs = capabilities.ljust(len(CAPABILITIES), b"\x00")
-        answer = identifier + crypto.rotated(rnd_a) + CAPABILITIES + theirs
+        answer = identifier + own_proof(rnd_a) + CAPABILITIES + theirs
         return Status.OK, crypto.encrypt(key, answer)
 
     card.goes_on = finish
@@ -67,10 +67,15 @@ def authenticate_ev2_again(card: CardState, data: bytes) -> Step:
         rnd_a = _proven(key, proof, rnd_b)
         keys = session_ev2.session_keys(key, rnd_a, rnd_b)
         card.session = SessionEv2(number, keys, before.identifier, before.counter)
-        return Status.OK, crypto.encrypt(key, crypto.rotated(rnd_a))
+        return Status.OK, crypto.encrypt(key, own_proof(rnd_a))
 
     card.goes_on = finish
     return Status.MORE, crypto.encrypt(key, rnd_b)
+
+
+def own_proof(rnd_a: bytes) -> bytes:
+    """What shows that the card could read the reader's challenge."""
+    return crypto.rotated(rnd_a)
 
 
 def _named_key(card: CardState, data: bytes, size: int) -> tuple[int, bytes]:

@@ -92,6 +92,7 @@ class PcscReader:
             mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind {run} /run/pcscd
             pcscd --foreground --critical --config {readers} >{run}/log 2>&1 </dev/null &
             while [ ! -S {run}/pcscd.comm ] && kill -0 $!; do sleep 0.02; done
+            kill -0 $! || exit 1
             "$@"
             kill $!
             wait $!

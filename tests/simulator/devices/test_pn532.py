@@ -9,6 +9,7 @@ import pytest
 from contract.clock import SystemClock
 from simulator.devices.apart import DeviceApart
 from simulator.devices.contactless import UidCard
+from simulator.devices.desfire import CardMemory, DesfireCard
 from simulator.devices.errors import BadOrder, NotStarted
 from simulator.devices.pn532 import Fault, Pn532
 from simulator.devices.pn532.commands import COMMANDS
@@ -131,6 +132,41 @@ def test_a_fault_strikes_once_at_its_moment_and_then_all_is_well(reader, fault, 
         assert host.heard == heard
         host.abort()
         assert host.answer("1401") == "d515"
+
+
+def test_a_card_pulled_in_mid_authentication_is_silence_and_its_session_is_over(reader):
+    card = DesfireCard(CardMemory(bytes.fromhex(UID)), bytes)
+    reader.card_in(card)
+    reader.fault(Fault.CARD_PULLED, after=1)
+    with awake(reader.port) as host:
+        assert host.answer(TO_LIST).startswith("d54b01010344200704")
+        assert host.answer("40015a000000") == "d5410000"
+        assert host.answer("4001710000").startswith("d54100af")
+        assert host.answer("4001af" + "00" * 32) == "d54101"
+        reader.card_in(card)
+        assert host.answer(TO_LIST).startswith("d54b01")
+        assert host.answer("4001af" + "00" * 32) == "d541001c"
+
+
+def test_an_error_on_the_air_is_told_once(reader):
+    reader.card_in(DesfireCard(CardMemory(bytes.fromhex(UID)), bytes))
+    reader.fault(Fault.RF_ERROR)
+    with awake(reader.port) as host:
+        assert host.answer(TO_LIST).startswith("d54b01")
+        assert host.answer("40016e") == "d54102"
+        assert host.answer("40016e") == "d5410000000800"
+
+
+def test_the_host_may_speak_the_blocks_of_iso_dep_itself(reader):
+    reader.card_in(DesfireCard(CardMemory(bytes.fromhex(UID)), bytes))
+    with awake(reader.port) as host:
+        assert host.answer("1200") == "d513"
+        assert host.answer(TO_LIST) == "d54b010103442007" + UID, "no ATS without automatic RATS"
+        assert host.answer("42e080") == "d54300067577810280"
+        assert host.answer("42b2") == "d54300a3", "are you there?"
+        assert host.answer("4202906e000000") == "d5430002" + "000800" + "9100"
+        assert host.answer("42c2") == "d54300c2"
+        assert host.answer("420b01606e") == "d54301", "another card's number"
 
 
 def test_a_reader_pulled_out_and_plugged_in_is_found_under_its_name(tmp_path):
