@@ -19,41 +19,40 @@ class FakeCardReader:
         self._card: FakeCard | None = None
         self._given: FakeCard | None = None
         self._plugged = True
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
 
-    async def put(
+    def put(
         self, uid: bytes, answers: Answers | None = None, exchanges: int | None = None
     ) -> FakeCard:
         """A card enters; without `answers` it only has a UID, after `exchanges` it is pulled."""
         card = FakeCard(self, uid, answers, exchanges)
-        await self._change(card, plugged=self._plugged)
+        self._change(card, plugged=self._plugged)
         return card
 
-    async def take(self) -> None:
+    def take(self) -> None:
         """The card leaves."""
-        await self._change(None, plugged=self._plugged)
+        self._change(None, plugged=self._plugged)
 
-    async def unplug(self) -> None:
+    def unplug(self) -> None:
         """The reader is pulled out; a card stays where it lies."""
         self._given = None
-        await self._change(self._card, plugged=False)
+        self._change(self._card, plugged=False)
 
-    async def plug(self) -> None:
+    def plug(self) -> None:
         """The reader is there again."""
-        await self._change(self._card, plugged=True)
+        self._change(self._card, plugged=True)
 
     async def next_card(self) -> FakeCard:
         """Wait for a card that was not there before."""
-        async with self._changed:
-            await self._changed.wait_for(self._is_new)
-            assert self._card is not None  # noqa: S101 - `_is_new` says so
-            self._given = self._card
-            return self._card
+        while not self._plugged or self._card is None or self._card is self._given:
+            await self._changed.wait()
+        self._given = self._card
+        return self._card
 
     async def removed(self, card: FakeCard) -> None:
         """Wait until `card` has left the field."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._card is not card or not self._plugged)
+        while self._plugged and self._card is card:
+            await self._changed.wait()
 
     @property
     def connected(self) -> bool:
@@ -62,7 +61,7 @@ class FakeCardReader:
 
     async def close(self) -> None:
         """Nothing to give back; it no longer sees cards."""
-        await self.unplug()
+        self.unplug()
 
     def sees(self, card: FakeCard) -> bool:
         """Whether `card` is in the field of a reader that works."""
@@ -70,13 +69,10 @@ class FakeCardReader:
             raise ReaderFault("fake", "it was unplugged")
         return self._card is card
 
-    def _is_new(self) -> bool:
-        return self._plugged and self._card is not None and self._card is not self._given
-
-    async def _change(self, card: FakeCard | None, *, plugged: bool) -> None:
-        async with self._changed:
-            self._card, self._plugged = card, plugged
-            self._changed.notify_all()
+    def _change(self, card: FakeCard | None, *, plugged: bool) -> None:
+        self._card, self._plugged = card, plugged
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 class FakeCard:
@@ -106,7 +102,7 @@ class FakeCard:
         if not self._reader.sees(self) or self._answers is None:
             raise CardGone
         if self._exchanges is not None and len(self.asked) >= self._exchanges:
-            await self._reader.take()
+            self._reader.take()
             raise CardGone
         self.asked.append(command)
         answer = self._answers(command)

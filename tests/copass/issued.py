@@ -47,7 +47,7 @@ async def issued(scheme: Scheme = "ev2", uid: bytes = UID, territory: str = TERR
     card = blank(scheme, uid)
     keys = derived_keys(masters(), uid, territory, 1)
     file = CardFile(territory_mark(territory), secrets.token_bytes(NUMBER_BYTES))
-    channel = await FakeCardReader().put(uid, card.exchange)
+    channel = FakeCardReader().put(uid, card.exchange)
     await personalise(channel, keys, file, secrets.token_bytes, scheme)
     card.sleep()
     return Issued(card, keys, file, scheme)

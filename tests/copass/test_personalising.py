@@ -22,15 +22,15 @@ either = pytest.mark.parametrize("scheme", ["ev1", "ev2"])
 FILE = CardFile(territory_mark(TERRITORY), b"12345678")
 
 
-async def held(card: DesfireCard, exchanges: int | None = None) -> FakeCard:
+def held(card: DesfireCard, exchanges: int | None = None) -> FakeCard:
     card.sleep()
-    return await FakeCardReader().put(UID, card.exchange, exchanges)
+    return FakeCardReader().put(UID, card.exchange, exchanges)
 
 
 async def assert_reads(card: DesfireCard, keys: CardKeys, scheme: Scheme) -> None:
     for slot in DOOR_KEY_SLOTS:
         card_key = CardKey(b"tag-of-8", keys.keys[slot], slot, scheme)
-        read = await read_card(await held(card), card_key, TERRITORY, secrets.token_bytes)
+        read = await read_card(held(card), card_key, TERRITORY, secrets.token_bytes)
         assert read == FILE
 
 
@@ -41,11 +41,11 @@ async def test_a_card_taken_away_at_any_moment_is_finished_at_the_next_try(schem
     while True:
         card = blank(scheme)
         try:
-            channel = await held(card, interruptions)
+            channel = held(card, interruptions)
             await personalise(channel, keys, FILE, secrets.token_bytes, scheme)
         except CardGone:
             interruptions += 1
-            await personalise(await held(card), keys, FILE, secrets.token_bytes, scheme)
+            await personalise(held(card), keys, FILE, secrets.token_bytes, scheme)
             await assert_reads(card, keys, scheme)
             continue
         break
@@ -60,7 +60,7 @@ async def test_keys_are_rotated_however_often_the_card_is_taken_away(scheme: Sch
     exchanges = 0
     while True:
         try:
-            channel = await held(card, exchanges)
+            channel = held(card, exchanges)
             await rekey(channel, old, new, secrets.token_bytes, scheme)
         except CardGone:
             exchanges += 1
@@ -69,10 +69,10 @@ async def test_keys_are_rotated_however_often_the_card_is_taken_away(scheme: Sch
     assert exchanges > 5
     for slot in DOOR_KEY_SLOTS:
         card_key = CardKey(b"tag-of-8", new.keys[slot], slot, scheme)
-        channel = await held(card)
+        channel = held(card)
         assert await read_card(channel, card_key, TERRITORY, secrets.token_bytes) == co_pass.file
     with pytest.raises(NotAuthentic) as refused:
-        await read_card(await held(card), co_pass.card_key(), TERRITORY, secrets.token_bytes)
+        await read_card(held(card), co_pass.card_key(), TERRITORY, secrets.token_bytes)
     assert refused.value.reason == "key_refused"
 
 
@@ -93,7 +93,7 @@ async def test_a_co_pass_is_not_made_twice():
     co_pass = await issued()
     keys = derived_keys(masters(), UID, TERRITORY, 1)
     with pytest.raises(PersonalisingRefused, match="already has a co-pass"):
-        await personalise(await held(co_pass.card), keys, FILE, secrets.token_bytes)
+        await personalise(held(co_pass.card), keys, FILE, secrets.token_bytes)
 
 
 async def test_rotating_with_wrong_old_keys_changes_nothing():
@@ -101,19 +101,19 @@ async def test_rotating_with_wrong_old_keys_changes_nothing():
     wrong = derived_keys(masters(), UID, TERRITORY, 1)
     new = derived_keys(masters(), UID, TERRITORY, 2)
     with pytest.raises(NotAuthentic):
-        await rekey(await held(co_pass.card), wrong, new, secrets.token_bytes)
-    channel = await held(co_pass.card)
+        await rekey(held(co_pass.card), wrong, new, secrets.token_bytes)
+    channel = held(co_pass.card)
     assert await read_card(channel, co_pass.card_key(), TERRITORY, secrets.token_bytes)
 
 
 async def test_versions_must_differ():
     co_pass = await issued()
     with pytest.raises(PersonalisingRefused, match="version 1"):
-        await rekey(await held(co_pass.card), co_pass.keys, co_pass.keys, secrets.token_bytes)
+        await rekey(held(co_pass.card), co_pass.keys, co_pass.keys, secrets.token_bytes)
 
 
 async def test_a_card_that_shows_random_uids_is_not_issued():
-    channel = await FakeCardReader().put(bytes.fromhex("08112233"), blank().exchange)
+    channel = FakeCardReader().put(bytes.fromhex("08112233"), blank().exchange)
     with pytest.raises(PersonalisingRefused, match="another UID"):
         await personalise(channel, BLANK, FILE, secrets.token_bytes)
 

@@ -18,8 +18,8 @@ SCHEMES: tuple[Scheme, ...] = ("ev1", "ev2")
 either = pytest.mark.parametrize("scheme", SCHEMES)
 
 
-async def held(answers: Answers, exchanges: int | None = None) -> FakeCard:
-    return await FakeCardReader().put(UID, answers, exchanges)
+def held(answers: Answers, exchanges: int | None = None) -> FakeCard:
+    return FakeCardReader().put(UID, answers, exchanges)
 
 
 async def reason_of(channel: FakeCard, card_key: CardKey, territory: str = TERRITORY) -> str:
@@ -32,7 +32,7 @@ async def reason_of(channel: FakeCard, card_key: CardKey, territory: str = TERRI
 @pytest.mark.parametrize("slot", DOOR_KEY_SLOTS)
 async def test_each_key_generation_reads_its_own_file(scheme: Scheme, slot: int):
     co_pass = await issued(scheme)
-    channel = await held(co_pass.card.exchange)
+    channel = held(co_pass.card.exchange)
     read = await read_card(channel, co_pass.card_key(slot), TERRITORY, secrets.token_bytes)
     assert read == co_pass.file
 
@@ -47,7 +47,7 @@ async def test_a_read_takes_four_exchanges_and_no_byte_too_many(scheme: Scheme):
         answered.append(answer or b"")
         return answer
 
-    channel = await held(counting)
+    channel = held(counting)
     await read_card(channel, co_pass.card_key(), TERRITORY, secrets.token_bytes)
     asked, got = sum(map(len, channel.asked)), sum(map(len, answered))
     assert len(channel.asked) == 4
@@ -57,14 +57,14 @@ async def test_a_read_takes_four_exchanges_and_no_byte_too_many(scheme: Scheme):
 @either
 async def test_a_card_with_other_keys_is_refused(scheme: Scheme):
     co_pass, stranger = await issued(scheme), await issued(scheme)
-    channel = await held(stranger.card.exchange)
+    channel = held(stranger.card.exchange)
     assert await reason_of(channel, co_pass.card_key()) == "key_refused"
 
 
 @either
 async def test_a_card_of_another_territory_is_refused(scheme: Scheme):
     foreign = await issued(scheme, territory="gers")
-    channel = await held(foreign.card.exchange)
+    channel = held(foreign.card.exchange)
     # Even somebody who has its key learns that it is not ours.
     assert await reason_of(channel, foreign.card_key()) == "not_a_copass"
 
@@ -72,7 +72,7 @@ async def test_a_card_of_another_territory_is_refused(scheme: Scheme):
 @either
 async def test_a_copied_uid_on_a_blank_card_is_refused(scheme: Scheme):
     co_pass = await issued(scheme)
-    channel = await held(blank(scheme).exchange)
+    channel = held(blank(scheme).exchange)
     assert await reason_of(channel, co_pass.card_key()) == "no_application"
 
 
@@ -80,9 +80,9 @@ async def test_a_copied_uid_on_a_blank_card_is_refused(scheme: Scheme):
 async def test_a_key_of_another_slot_is_refused(scheme: Scheme):
     co_pass = await issued(scheme)
     other = CardKey(b"tag-of-8", co_pass.keys.keys[2], 1, scheme)
-    assert await reason_of(await held(co_pass.card.exchange), other) == "key_refused"
+    assert await reason_of(held(co_pass.card.exchange), other) == "key_refused"
     beyond = CardKey(b"tag-of-8", co_pass.keys.keys[2], 9, scheme)
-    assert await reason_of(await held(co_pass.card.exchange), beyond) == "no_key"
+    assert await reason_of(held(co_pass.card.exchange), beyond) == "no_key"
 
 
 @either
@@ -95,10 +95,10 @@ async def test_a_replayed_session_is_refused(scheme: Scheme):
         recorded.append(answer or b"")
         return answer
 
-    channel = await held(recording)
+    channel = held(recording)
     await read_card(channel, co_pass.card_key(), TERRITORY, secrets.token_bytes)
     replayed = iter(recorded)
-    channel = await held(lambda _command: next(replayed))
+    channel = held(lambda _command: next(replayed))
     assert await reason_of(channel, co_pass.card_key()) == "wrong_answer"
 
 
@@ -113,7 +113,7 @@ async def spoilt(co_pass: Issued, at: int, spoil: Answers) -> str:
         answer = co_pass.card.exchange(command) or b""
         return spoil(answer) if answers == at + 1 else answer
 
-    return await reason_of(await held(tampering), co_pass.card_key())
+    return await reason_of(held(tampering), co_pass.card_key())
 
 
 @either
@@ -152,18 +152,18 @@ async def test_an_unknown_status_is_refused_in_words():
 async def test_a_card_taken_away_is_gone_at_any_moment_and_reads_afterwards():
     co_pass = await issued()
     for exchanges in range(4):
-        channel = await held(co_pass.card.exchange, exchanges)
+        channel = held(co_pass.card.exchange, exchanges)
         with pytest.raises(CardGone):
             await read_card(channel, co_pass.card_key(), TERRITORY, secrets.token_bytes)
         co_pass.card.sleep()
-    channel = await held(co_pass.card.exchange)
+    channel = held(co_pass.card.exchange)
     assert await read_card(channel, co_pass.card_key(), TERRITORY, secrets.token_bytes)
 
 
 async def test_a_reader_that_dies_is_not_the_card_s_fault():
     co_pass = await issued()
     reader = FakeCardReader()
-    channel = await reader.put(UID, co_pass.card.exchange)
-    await reader.unplug()
+    channel = reader.put(UID, co_pass.card.exchange)
+    reader.unplug()
     with pytest.raises(ReaderFault):
         await read_card(channel, co_pass.card_key(), TERRITORY, secrets.token_bytes)
