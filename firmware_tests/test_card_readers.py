@@ -19,6 +19,7 @@ from edge.drivers.card_reader import CardReader
 from edge.drivers.osdp import OsdpReader as OsdpDriver
 from edge.drivers.osdp_fake import FakeOsdpReader
 from edge.drivers.pn532 import Pn532Reader
+from firmware_tests.card_benches import FakeBench, Pn532Bench
 from firmware_tests.peers import needs
 from firmware_tests.rig import Rig, section
 from firmware_tests.waiting import repeatable, until
@@ -136,6 +137,8 @@ def pn532_on_rig(_directory: Path, rig: Rig | None) -> Bench:
 
 Made = Callable[[Path, Rig | None], Bench]
 BENCHES = (
+    pytest.param(Pn532Bench, id="pn532"),
+    pytest.param(FakeBench, id="fake"),
     pytest.param(OsdpBench, id="osdp", marks=needs("libosdp")),
     pytest.param(FakeOsdpBench, id="osdp_fake"),
     pytest.param(osdp_on_rig, id="osdp_on_rig"),
@@ -188,3 +191,12 @@ async def test_a_reader_that_was_unplugged_reads_again(bench: Bench):
     await until(lambda: bench.reader.connected, "it is found again", bench.patience_s)
     bench.hold(bench.uids[0])
     assert (await asyncio.wait_for(waiting, bench.patience_s)).uid == bench.uids[0]
+
+
+async def test_a_wait_that_was_given_up_loses_no_card(bench: Bench):
+    for uid in bench.uids:
+        given_up = asyncio.create_task(bench.reader.next_card())
+        await until(lambda: bench.reader.connected, "the reader answers")
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        assert (await told(bench, uid)).uid == uid

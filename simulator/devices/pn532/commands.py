@@ -43,7 +43,7 @@ def carry_out(chip: Chip, code: int, data: bytes, now_s: float) -> bytes | None:
 def _diagnose(chip: Chip, data: bytes, _now_s: float) -> bytes:
     if data[0] in {0x00, 0x05}:
         return data
-    if data[0] == 0x06 and (chip.field.card is None or chip.field.target is None):
+    if data[0] == 0x06 and not chip.field.is_selected:
         return TIMEOUT
     return OK
 

@@ -19,6 +19,11 @@ class Field:
         """The card that the chip has numbered 1, even if that one is gone by now."""
         self._blocks: BlockLayer | None = None
 
+    @property
+    def is_selected(self) -> bool:
+        """Whether the card in the field is the one that was selected, and has power since."""
+        return self._blocks is not None
+
     def enter(self, card: Contactless) -> None:
         """`card` comes into the field, instead of any other."""
         self.leave()
