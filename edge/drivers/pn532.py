@@ -23,8 +23,9 @@ RF_CONFIGURATION = 0x32
 LIST_TARGETS = 0x4A
 
 BAUD = 115_200
-CALL_S = 10.0
-"""A reader that sees no card is asked so often whether it is still there."""
+CALL_S = 2.0
+"""A reader that sees no card is asked so often whether it is still there; a card whose coming
+was lost on the wire is found then at the latest."""
 PRESENCE_S = 0.15
 """Between two looks whether a card has left."""
 _IS_CARD_THERE = b"\x06"

@@ -22,7 +22,7 @@ EXCHANGE = 0x40
 
 ACK_S = 0.1
 """The chip acknowledges within 15 ms; the rest is for the machine to wake up."""
-REPLY_S = 0.6
+REPLY_S = 0.3
 """Longer than a card's longest wait (77 ms for DESFire) with the chip's own repetitions."""
 SENDINGS = 3
 _WAKE_UP = bytes.fromhex("5555") + bytes(14)
@@ -44,6 +44,8 @@ class Pn532Link:
         self._line = SerialLine(port, baud, USER)
         self._frames = FrameReader()
         self._events: deque[Event] = deque()
+        self._asked_again = False
+        """A reply was asked for twice, so that it may come twice."""
 
     async def start(self) -> None:
         """Wake the chip, end what an earlier program asked of it, make it a reader of cards."""
@@ -61,8 +63,7 @@ class Pn532Link:
 
     async def exchange(self, data: bytes) -> bytes:
         """The reply's data to InDataExchange. Raises CardGone where it is lost on the way."""
-        self._send(EXCHANGE, data)
-        if not await self._is_taken_up():
+        if not await self._is_taken_up(EXCHANGE, data):
             raise CardGone("the reader did not hear the command")
         return await self._answer(EXCHANGE)
 
@@ -84,26 +85,21 @@ class Pn532Link:
 
     async def _take_up(self, code: int, data: bytes) -> None:
         for _ in range(SENDINGS):
-            self._send(code, data)
-            if await self._is_taken_up():
+            if await self._is_taken_up(code, data):
                 return
         raise ReaderFault(
             self._port, "it does not answer: check its power, TX and RX, and the switches for UART"
         )
 
-    def _send(self, code: int, data: bytes) -> None:
-        # What is still here belongs to an earlier command.
-        self._line.take()
-        self._frames = FrameReader()
-        self._events.clear()
+    async def _is_taken_up(self, code: int, data: bytes) -> bool:
+        """Send; whether the chip has it: its ACK came, or at once the reply behind a lost ACK."""
+        self._forget()
+        is_strict, self._asked_again = self._asked_again, False
         self._line.write(encode(code, data))
-
-    async def _is_taken_up(self) -> bool:
-        """Whether the chip has the command: its ACK came, or at once what follows it."""
         try:
             async with asyncio.timeout(ACK_S):
                 event = await self._event()
-                while event is Signal.DAMAGED:
+                while event is Signal.DAMAGED or (is_strict and isinstance(event, Reply)):
                     event = await self._event()
         except TimeoutError:
             return False
@@ -111,11 +107,19 @@ class Pn532Link:
             self._events.appendleft(event)
         return True
 
+    def _forget(self) -> None:
+        """What came so far belongs to an earlier command, or to a broken reply."""
+        self._line.take()
+        self._frames = FrameReader()
+        self._events.clear()
+
     async def _answer(self, code: int) -> bytes:
         for _ in range(SENDINGS):
             reply = await self._reply_to(code, REPLY_S)
             if reply is not None:
                 return reply
+            self._forget()
+            self._asked_again = True
             self._line.write(NACK)
         raise ReaderFault(self._port, f"no sound reply to command {code:02X}: check its wiring")
 
