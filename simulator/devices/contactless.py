@@ -21,14 +21,18 @@ class Answer:
 
 
 class Contactless(Protocol):
-    """A card. It has power from `wake` until `sleep`, and forgets its session in between."""
+    """A card. It keeps a session from one `wake` to the next, or until `sleep`."""
 
     def wake(self) -> Answer:
-        """The card comes to power or is selected anew: any session is over."""
+        """The card is selected, perhaps anew."""
         ...
 
     def sleep(self) -> None:
-        """Deselected, halted or without field: any session is over."""
+        """The card is deselected or halted, in the field still."""
+        ...
+
+    def lose_power(self) -> None:
+        """The field is off or the card has left it: even a random UID is forgotten."""
         ...
 
     def exchange(self, command: bytes) -> bytes | None:
@@ -47,6 +51,9 @@ class UidCard:
         return self._answer
 
     def sleep(self) -> None:
+        """Nothing to forget."""
+
+    def lose_power(self) -> None:
         """Nothing to forget."""
 
     def exchange(self, command: bytes) -> bytes | None:  # noqa: ARG002 - it hears nothing

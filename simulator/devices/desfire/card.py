@@ -31,6 +31,7 @@ class DesfireCard:
         self.memory = memory
         self._random_bytes = random_bytes
         self._state = CardState(memory, random_bytes)
+        self._shown_uid = b""
 
     @classmethod
     def from_bytes(cls, data: bytes, random_bytes: Callable[[int], bytes]) -> Self:
@@ -42,16 +43,21 @@ class DesfireCard:
         return stored(self.memory)
 
     def wake(self) -> Answer:
-        """Power: nothing is selected nor authenticated, and a random UID is another one."""
+        """Nothing is selected nor authenticated; a random UID stays while there is power."""
         self.sleep()
         if self.memory.random_uid:
-            uid = RANDOM_UID_MARK + self._random_bytes(3)
-            return Answer(uid, bytes.fromhex("0304"), 0x20, ATS)
+            self._shown_uid = self._shown_uid or RANDOM_UID_MARK + self._random_bytes(3)
+            return Answer(self._shown_uid, bytes.fromhex("0304"), 0x20, ATS)
         return Answer(self.memory.uid, bytes.fromhex("0344"), 0x20, ATS)
 
     def sleep(self) -> None:
-        """No power: the session is forgotten."""
+        """The session is forgotten."""
         self._state = CardState(self.memory, self._random_bytes)
+
+    def lose_power(self) -> None:
+        """And a random UID with it."""
+        self.sleep()
+        self._shown_uid = b""
 
     def exchange(self, command: bytes) -> bytes | None:
         """One frame, native or wrapped."""

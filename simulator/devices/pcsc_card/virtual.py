@@ -73,7 +73,7 @@ class VirtualCard:
         if self._socket is not None:
             _shut(self._socket)
         self._thread.join()
-        self._card.sleep()
+        self._card.lose_power()
 
     def _run(self) -> None:
         while not self._gone.is_set():
@@ -98,7 +98,7 @@ class VirtualCard:
         if order in {Order.ON, Order.RESET}:
             self._answer = self._card.wake()
         elif order == Order.OFF:
-            self._card.sleep()
+            self._card.lose_power()
         return None
 
     def _answered(self, apdu: bytes) -> bytes:

@@ -137,7 +137,10 @@ class Pn532:
             with self._lock:
                 fds = [fd for fd in (self._line.fd, self._wake_read) if fd >= 0]
                 wait_s = self._wait_s()
-            ready, _, _ = select.select(fds, [], [], wait_s)
+            try:
+                ready, _, _ = select.select(fds, [], [], wait_s)
+            except OSError:
+                continue  # unplugged between the two lines
             if self._wake_read in ready:
                 os.read(self._wake_read, 4_096)
             with self._lock:

@@ -18,6 +18,7 @@ class Field:
         self.target: Answer | None = None
         """The card that the chip has numbered 1, even if that one is gone by now."""
         self._blocks: BlockLayer | None = None
+        self._is_put_to_sleep = False
 
     @property
     def is_selected(self) -> bool:
@@ -32,7 +33,9 @@ class Field:
     def leave(self) -> Contactless | None:
         """The card is taken away."""
         card, self.card = self.card, None
-        self._deselect(card)
+        self._blocks, self._is_put_to_sleep = None, False
+        if card is not None:
+            card.lose_power()
         return card
 
     def switch(self, *, on: bool) -> None:
@@ -40,6 +43,8 @@ class Field:
         self.is_on = on
         if not on:
             self.release()
+            if self.card is not None:
+                self.card.lose_power()
 
     def select(self, wanted_uid: bytes = b"") -> Answer | None:
         """Anticollision and selection of the card there is, or only of that UID."""
@@ -56,7 +61,9 @@ class Field:
 
     def deselect(self) -> None:
         """The card forgets its session; the chip remembers the number."""
-        self._deselect(self.card)
+        self._blocks, self._is_put_to_sleep = None, True
+        if self.card is not None:
+            self.card.sleep()
 
     def release(self) -> None:
         """Both forget."""
@@ -76,12 +83,9 @@ class Field:
         return self._blocks.block(block)
 
     def _is_selected_again(self) -> bool:
-        """A deselected target is woken by the next exchange, as the chip does by itself."""
+        """The chip wakes a target that it deselected itself; not one that was taken away."""
         if self._blocks is not None:
             return True
-        return self.target is not None and self.select(self.target.uid) is not None
-
-    def _deselect(self, card: Contactless | None) -> None:
-        self._blocks = None
-        if card is not None:
-            card.sleep()
+        if self.target is None or not self._is_put_to_sleep:
+            return False
+        return self.select(self.target.uid) is not None

@@ -155,8 +155,9 @@ def test_a_card_taken_away_forgets_its_session_and_what_it_waited_for():
 
 def test_a_card_with_a_random_uid_never_shows_its_own():
     one = card("112233", "445566", random_uid=True)
-    shown = one.wake().uid
-    assert shown.hex() == "08445566"
+    assert one.wake().uid.hex() == "08112233", "the same while there is power"
+    one.lose_power()
+    assert one.wake().uid.hex() == "08445566"
     say(one, "60")
     say(one, "af")
     assert UID.hex() not in say(one, "af")

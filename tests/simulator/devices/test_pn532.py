@@ -144,7 +144,17 @@ def test_a_card_pulled_in_mid_authentication_is_silence_and_its_session_is_over(
         assert host.answer("4001710000").startswith("d54100af")
         assert host.answer("4001af" + "00" * 32) == "d54101"
         reader.card_in(card)
+        assert host.answer("4001af" + "00" * 32) == "d54101", "it must be listed first"
         assert host.answer(TO_LIST).startswith("d54b01")
+        assert host.answer("4001af" + "00" * 32) == "d541001c"
+
+
+def test_a_deselected_card_is_selected_by_the_next_exchange_without_its_session(reader):
+    reader.card_in(DesfireCard(CardMemory(bytes.fromhex(UID)), bytes))
+    with awake(reader.port) as host:
+        assert host.answer(TO_LIST).startswith("d54b01")
+        assert host.answer("4001710000").startswith("d54100af")
+        assert host.answer("4401") == "d54500"
         assert host.answer("4001af" + "00" * 32) == "d541001c"
 
 
