@@ -14,17 +14,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from backend.devices.sealing import Addressee
 from backend.live.feed import AcceptedFeed, InProcessFeed, MqttFeed
 from backend.records.open import open_records
 from backend.settings import InvalidSettings, Settings, read_secret
 from backend.telemetry.open import TelemetrySettings, open_telemetry
 from contract.clock import Clock, SystemClock
 from contract.retention import REPLAY
-from contract.territory_file import load_territory
+from contract.territory_file import Territory, load_territory
+from contract.topics import Unit
 
-ALL_SERVICES = ("ingest", "web")
+ALL_SERVICES = ("ingest", "dispatch", "web")
 
 _log = logging.getLogger("softplace.backend")
 
@@ -64,6 +66,7 @@ class Backend:
         feed = self._feed()
         start: dict[str, Callable[[Engine, AcceptedFeed, asyncio.Event], Service]] = {
             "ingest": self._ingest,
+            "dispatch": self._dispatch,
             "web": self._web,
         }
         waits = []
@@ -123,13 +126,74 @@ class Backend:
         finally:
             telemetry.close()
 
+    async def _dispatch(self, records: Engine, feed: AcceptedFeed, ready: asyncio.Event) -> None:
+        # Only the dispatcher signs: an ingest or web alone never opens the keys.
+        from backend.access.keys import open_keys  # noqa: PLC0415
+        from backend.access.places import place_of  # noqa: PLC0415
+        from backend.access.service import Access, AccessSettings  # noqa: PLC0415
+        from backend.devices.addressing import addressee_of  # noqa: PLC0415
+        from backend.devices.service import DeviceService  # noqa: PLC0415
+        from backend.devices.sweeping import BrokerDoor  # noqa: PLC0415
+
+        settings = self._settings
+        tls = _tls(settings)
+
+        def serving_now(connection: Connection, territory: str, unit: Unit) -> Addressee | None:
+            return addressee_of(connection, territory, unit, self._real.now_ms())
+
+        access = Access(
+            AccessSettings(
+                broker=settings.broker_address,
+                place=place_of(self._territory(records)),
+                client_id=f"softplace-{settings.territory}-access",
+                tls=tls,
+            ),
+            open_keys(settings.data_directory),
+            records,
+            feed,
+            serving_now,
+            self._clock,
+            self._random,
+        )
+        access.ready = ready
+        devices = DeviceService(
+            records,
+            settings.data_directory,
+            settings.territory,
+            BrokerDoor(settings.broker_address, tls),
+            self._clock,
+            self._real,
+            self._random,
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(access.run(), name="access")
+            group.create_task(devices.run(), name="devices")
+
     async def _web(self, records: Engine, feed: AcceptedFeed, ready: asyncio.Event) -> None:
         from backend.live.follow import follow  # noqa: PLC0415 - an ingest alone shows no pages
         from backend.live.state import LiveState  # noqa: PLC0415
-        from backend.territory.store import import_territory, read_territory  # noqa: PLC0415
         from backend.web.devices import gather  # noqa: PLC0415
         from backend.web.http_server import listening_socket, serve_app  # noqa: PLC0415
         from backend.web.service import create_app  # noqa: PLC0415
+
+        settings = self._settings
+        territory = self._territory(records)
+        listening = listening_socket(settings.web.host, settings.web.port)
+        live = LiveState.load(records)
+        app = create_app(
+            territory,
+            live,
+            self._clock,
+            report=lambda: asyncio.to_thread(gather, records),
+            enrol=self._enrolment_desk(records),
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follow(live, records, feed, self._real, lambda _: None), name="live")
+            group.create_task(serve_app(app, listening, ready), name="pages")
+
+    def _territory(self, records: Engine) -> Territory:
+        """The territory of the file where one is given, else of the records."""
+        from backend.territory.store import import_territory, read_territory  # noqa: PLC0415
 
         settings = self._settings
         if settings.territory_file is not None:
@@ -140,18 +204,7 @@ class Backend:
                     f"describes {territory.territory!r}, the settings say {settings.territory!r}",
                 )
             import_territory(records, territory)
-        listening = listening_socket(settings.web.host, settings.web.port)
-        live = LiveState.load(records)
-        app = create_app(
-            read_territory(records, settings.territory),
-            live,
-            self._clock,
-            report=lambda: asyncio.to_thread(gather, records),
-            enrol=self._enrolment_desk(records),
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(follow(live, records, feed, self._real, lambda _: None), name="live")
-            group.create_task(serve_app(app, listening, ready), name="pages")
+        return read_territory(records, settings.territory)
 
     def _enrolment_desk(self, records: Engine) -> Callable[[bytes], Awaitable[bytes]] | None:
         from backend.devices.desk import EnrolmentDesk  # noqa: PLC0415 - keys are made on the way

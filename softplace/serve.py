@@ -30,8 +30,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
-    if arguments.service == "dispatch":
-        raise CommandFailed("dispatch is not part of this version; serve ingest and web")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     for talkative in ("alembic", "uvicorn"):
         logging.getLogger(talkative).setLevel(logging.WARNING)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 UNEXPLAINED_GAP = "unexplained_gap"
 IDENTITY_CONFLICT = "identity_conflict"
 CLOCK_AHEAD = "clock_ahead"
+JOURNAL_BROKEN = "journal_broken"
+JOURNAL_GAP = "journal_gap"
 
 
 class SpokenSession(NamedTuple):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from backend.devices.model import StreamKey
 from backend.ingest.confirmations import answer
 from backend.ingest.decide import Verdict, decide
+from backend.ingest.entries import settle_entries
 from backend.ingest.entry import Entry
 from backend.ingest.facts import draw_epoch, read_epoch
 from backend.ingest.ledger import entry_of, read_entries
@@ -59,20 +60,22 @@ def commit_batch(
     received_ms = moment.received_ms
     entries = read_entries(connection, keys_of(verdicts, batch.refused), lock=True)
     verdicts = [_still(verdict, entries, received_ms) for verdict in verdicts]
-    outcome = Outcome(received_ms, verdicts, lag_ms=_lag_ms(verdicts, received_ms))
+    settled = settle_entries(connection, verdicts, received_ms)
+    outcome = Outcome(received_ms, settled.verdicts, lag_ms=_lag_ms(verdicts, received_ms))
+    outcome.notices += settled.notices
     epoch = read_epoch(connection)
     words = hear_words(connection, batch, verdicts, epoch, received_ms)
     outcome.hellos = sum(isinstance(word, HelloHeard) for word in batch.words)
     outcome.wills = len(batch.words) - outcome.hellos
     merge = Merge(entries)
-    for verdict in verdicts:
-        settle_verdict(merge, verdict)
+    for verdict, repeated in zip(verdicts, settled.repeated, strict=True):
+        settle_verdict(merge, verdict, repeated)
     for verdict in verdicts:
         settle_losses(connection, merge, verdict, outcome)
     refused = settle_refused(merge, batch.refused, outcome)
     write_merge(connection, merge, received_ms)
     put_quarantined(connection, refused, received_ms)
-    put_holders(connection, verdicts)
+    put_holders(connection, settled.verdicts)
     put_replies(connection, verdicts, moment.real_ms)
     _put_live(connection, batch, words, outcome)
     outcome.notices += check_identity(connection, verdicts, words, received_ms)

@@ -20,6 +20,9 @@ from contract.uplink import Envelope, Tap
 
 AHEAD_MS = 120_000
 """A message from further in the future than this is a wrong clock, not a fast one."""
+BY_JOURNAL = "0" * 16
+"""Stands for the outbox in rows whose identity is a journal entry; an id of each journal would
+be one more series in the store at each start of a reader."""
 _NS_A_MS = 1_000_000
 
 Receipts = Mapping[tuple[StreamKey, int], int]
@@ -85,7 +88,7 @@ def rows_of(verdict: Verdict, receipts: Receipts) -> list[Row]:
     kind, name, stream, database = route.kind, route.name, route.stream, route.database
     messages = verdict.messages
     if stream == "tap":
-        messages = [replace(m, pseudonym="") if isinstance(m, Tap) else m for m in messages]
+        return _tap_rows(verdict, receipts)
     if verdict.live is None:
         return [
             Row(kind, name, stream, database, m.observed_ms * _NS_A_MS + m.seq % _NS_A_MS, m)
@@ -100,6 +103,32 @@ def rows_of(verdict: Verdict, receipts: Receipts) -> list[Row]:
         time_ns = at_ms * _NS_A_MS + message.seq % _NS_A_MS
         rows.append(Row(kind, name, stream, database, time_ns, message))
     return rows
+
+
+def _tap_rows(verdict: Verdict, receipts: Receipts) -> list[Row]:
+    route = verdict.lot.route
+    rows = []
+    for message in verdict.messages:
+        shown = _shown(message)
+        at_ms = message.observed_ms
+        if message.clock == "unset":
+            at_ms = receipts[verdict.lot.key, message.seq]
+        time_ns = at_ms * _NS_A_MS + shown.seq % _NS_A_MS
+        rows.append(Row(route.kind, route.name, route.stream, route.database, time_ns, shown))
+    return rows
+
+
+def _shown(message: Envelope) -> Envelope:
+    """The tap without its holder, under the number of its journal entry.
+
+    The same entry then makes the same point, whatever outbox brings it: also where two workers
+    write it at once.
+    """
+    if not isinstance(message, Tap):
+        return message
+    if message.journal is None or message.entry is None:
+        return replace(message, pseudonym="")
+    return replace(message, pseudonym="", outbox=BY_JOURNAL, seq=message.entry)
 
 
 def accepted_of(verdict: Verdict, received_ms: int) -> list[Accepted]:

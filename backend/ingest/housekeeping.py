@@ -11,10 +11,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from backend.devices.alarms import prune_alarms
 from backend.devices.distress import check_silence, prune_distress
 from backend.devices.sessions import prune_runs
+from backend.ingest.entries import prune_entries
 from backend.ingest.errors import records_away
 from backend.ingest.marks import Finding, Marks
 from backend.ingest.quarantine import prune_quarantined
-from backend.ingest.receipts import DAY_MS, prune_receipts
+from backend.ingest.receipts import DAY_MS, HOLDERS_KEPT_MS, prune_receipts
 from backend.ingest.watching import check_gaps, clear_identity
 from backend.live.snapshot import prune_latest
 from backend.records.transaction import writing
@@ -78,6 +79,7 @@ class Housekeeping:
             with writing(self._records) as connection:
                 prune_latest(connection, now_ms)
                 prune_receipts(connection, now_ms)
+                prune_entries(connection, now_ms - HOLDERS_KEPT_MS)
                 prune_quarantined(connection, now_ms - QUARANTINE_KEPT_MS)
                 prune_runs(connection, now_ms - RUNS_KEPT_MS)
                 prune_alarms(connection, now_ms - ALARMS_KEPT_MS)

@@ -59,15 +59,18 @@ def refused_keys(refused: Iterable[Refused]) -> list[tuple[StreamKey, Refused]]:
     ]
 
 
-def settle_verdict(merge: Merge, verdict: Verdict) -> None:
-    """Settle the fresh numbers of a lot and count its duplicates."""
+def settle_verdict(merge: Merge, verdict: Verdict, repeated: int) -> None:
+    """Settle the fresh numbers of a lot and count its duplicates.
+
+    `repeated` of the numbers are fresh and carry a journal entry that is known already.
+    """
     key = verdict.lot.key
     entry = merge.entry(key)
     if verdict.numbers:
         entry = _with_boots(merge, key, settle(entry, verdict.numbers), verdict)
     merge.changed[key] = entry._replace(
-        stored=entry.stored + len(verdict.numbers),
-        duplicates=entry.duplicates + verdict.duplicates,
+        stored=entry.stored + len(verdict.numbers) - repeated,
+        duplicates=entry.duplicates + verdict.duplicates + repeated,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from backend.ingest.commit import LedgerChanged, Moment, commit_batch
 from backend.ingest.confirmations import Confirmation, confirm, present_outboxes
 from backend.ingest.decide import Verdict, decide, rows_of, undated
+from backend.ingest.entries import unknown_alone
 from backend.ingest.errors import StoreAway, records_away
 from backend.ingest.ledger import entry_of, newest_receipt_ms, read_entries
 from backend.ingest.outcome import Outcome, Spoken
@@ -76,13 +77,14 @@ class Pipeline:
         lots = batch.lots()
         with reading(self._records) as connection:
             entries = read_entries(connection, [lot.key for lot in lots], lock=False)
-        verdicts = [decide(lot, entry_of(entries, lot.key), received_ms) for lot in lots]
+            verdicts = [decide(lot, entry_of(entries, lot.key), received_ms) for lot in lots]
+            telling = unknown_alone(connection, verdicts)
         receipts = {}
         if any(undated(verdict) for verdict in verdicts):
             # Committed before the rows, so that a redelivery of them gets the same time.
             with writing(self._records) as connection:
                 receipts = remember_receipts(connection, verdicts, received_ms)
-        rows = [row for verdict in verdicts for row in rows_of(verdict, receipts)]
+        rows = [row for verdict in telling for row in rows_of(verdict, receipts)]
         if rows:
             self._telemetry.write(rows)
         return verdicts

@@ -100,10 +100,10 @@ tap_entry = Table(
     Column("entry", BigInteger, primary_key=True),
     Column("outbox", String(16), nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("observed_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
     Column("message", LargeBinary, nullable=False),
     Column("taken", Boolean, nullable=False),
-    Index("ix_tap_entry_observed_ms", "observed_ms"),
+    Index("ix_tap_entry_received_ms", "received_ms"),
     Index(
         "ix_tap_entry_untaken",
         "unit",

@@ -60,7 +60,9 @@ def alarm(seq: int, **fields: Any) -> Message:
 
 
 def tap(seq: int, **fields: Any) -> Message:
+    own = {k: fields.pop(k) for k in ("journal", "entry", "chain", "direction") if k in fields}
     message = Tap(
+        **own,
         **envelope(seq, **fields),
         decision="granted",
         reason="granted",

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.access.tapping import take_taps
+from backend.ingest.entries import prune_entries
 from backend.live.state import LiveState
 from backend.records.open import open_records
 from backend.records.schema import metadata
+from backend.records.transaction import writing
 from tests.ingest import harness as h
 from tests.peers.ports import free_port
 
@@ -73,7 +76,14 @@ def postgresql(tmp_path_factory):
 def workers(postgresql):
     engine = open_records(postgresql)
     with engine.begin() as connection:
-        for table in ("ledger", "ledger_boot", "latest_message", "unit_contact", "unit_session"):
+        for table in (
+            "ledger",
+            "ledger_boot",
+            "latest_message",
+            "unit_contact",
+            "unit_session",
+            "tap_entry",
+        ):
             connection.execute(metadata.tables[table].delete())
     one = h.Harness(engine)
     other = h.Harness(open_records(postgresql), telemetry=one.telemetry)
@@ -121,3 +131,28 @@ def test_two_workers_at_once_lose_and_double_nothing(workers):
     entry = workers[0].entry()
     assert (entry.contiguous, entry.stored, sum(counts)) == (180, 180, 180)
     assert workers[0].stored() == 180
+
+
+def test_two_workers_with_two_outboxes_store_each_journal_entry_once(workers):
+    accepted = []
+
+    def work(worker, outbox):
+        for number in range(1, 41):
+            message = h.tap(number, outbox=outbox, journal="c" * 16, entry=number, chain="0" * 32)
+            accepted.append(worker.feed(message).accepted)
+
+    threads = [
+        threading.Thread(target=work, args=pair)
+        for pair in zip(workers, (h.OUTBOX, h.OTHER_OUTBOX), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(accepted) == 40
+    one = workers[0]
+    assert one.entry("tap").contiguous == one.entry("tap", h.OTHER_OUTBOX).contiguous == 40
+    assert one.stored("tap") == 40
+    with writing(one.engine) as connection:
+        assert take_taps(connection, one.now_ms) == 40
+        prune_entries(connection, one.now_ms + 1)

@@ -165,12 +165,12 @@ def _journals() -> None:
         _key("entry", sa.BigInteger),
         _given("outbox", sa.String(16)),
         _given("seq", sa.BigInteger),
-        _given("observed_ms", sa.BigInteger),
+        _given("received_ms", sa.BigInteger),
         _given("message", sa.LargeBinary),
         _given("taken", sa.Boolean),
         keys=3,
     )
-    _index("tap_entry", "observed_ms")
+    _index("tap_entry", "received_ms")
     op.create_index(
         "ix_tap_entry_untaken",
         "tap_entry",

@@ -1,0 +1,70 @@
+"""What a device says of the rights it holds.
+
+Rules of this file: pure. Only the device's own word counts, by time of measurement. A word
+without a trusted clock may raise what is believed, never lower it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.access.model import Door
+from contract.uplink import Ack, Envelope, Health
+
+ASK = "gap"
+REPEAT_AFTER_MS = 60_000
+"""A device that holds an older version so long after the newest was sent gets the whole again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One word of a device about its rights."""
+
+    unit: str
+    observed_ms: int
+    is_dated: bool
+    version: int | None = None
+    """What it says it holds."""
+    asks: bool = False
+    """It wants a whole snapshot, now."""
+    refusal: str | None = None
+
+
+def heard(unit: str, message: Envelope) -> Heard | None:
+    """What `message` says about rights; None where it says nothing."""
+    dated = message.clock != "unset"
+    if isinstance(message, Health):
+        if message.rights_version is None:
+            return None
+        return Heard(unit, message.observed_ms, dated, message.rights_version)
+    if not isinstance(message, Ack) or message.subject != "rights":
+        return None
+    version = int(message.reference) if message.reference.isdecimal() else None
+    if message.answer == "accepted":
+        return Heard(unit, message.observed_ms, dated, version)
+    if message.reason == ASK:
+        return Heard(unit, message.observed_ms, dated, version, asks=True)
+    return Heard(unit, message.observed_ms, dated, refusal=message.reason or message.answer)
+
+
+def held_after(door: Door, word: Heard) -> tuple[int, int]:
+    """Version and time of measurement that are believed after `word`."""
+    if word.version is None:
+        return door.held_version, door.held_ms
+    # What was never given cannot be held; a number out of the air must not hide what lingers.
+    version = min(word.version, door.version)
+    if not word.is_dated:
+        return max(version, door.held_version), door.held_ms
+    if word.observed_ms < door.held_ms:
+        return door.held_version, door.held_ms
+    return version, word.observed_ms
+
+
+def wants_whole(door: Door, word: Heard, sent_ms: int, now_ms: int) -> bool:
+    """Whether the device should be sent a snapshot; `sent_ms` is when it was last sent anything."""
+    if door.snapshot is None or door.retired_ms is not None:
+        return word.asks
+    if word.asks:
+        return True
+    behind = word.version is not None and word.version < door.version
+    return behind and now_ms >= sent_ms + REPEAT_AFTER_MS
