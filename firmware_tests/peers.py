@@ -14,6 +14,7 @@ import sys
 from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,8 @@ class Peer:
     commands: tuple[str, ...] = ()
     module: str = ""
     library: str = ""
+    checkout: str = ""
+    """The environment variable that names a checkout, where no package has it."""
 
     def missing(self) -> str | None:
         """Which part of it this machine lacks, None where it is whole."""
@@ -42,6 +45,8 @@ class Peer:
                 return f"{command} is missing: apt install {self.package}"
         if self.library and find_library(self.library) is None:
             return f"lib{self.library} is missing: apt install {self.package}"
+        if self.checkout and not Path(os.environ.get(self.checkout, "-")).is_dir():
+            return f"{self.checkout} names no checkout of {self.package}"
         if self.module and importlib.util.find_spec(self.module) is None:
             return f"Python's {self.module} is missing: pip install {self.package}"
         return None
@@ -50,6 +55,10 @@ class Peer:
         """As its package says; "absent" where it is missing."""
         if self.missing() is not None:
             return "absent"
+        if self.checkout:
+            asked = ["git", "-C", os.environ[self.checkout], "rev-parse", "--short", "HEAD"]
+            told = subprocess.run(asked, capture_output=True, text=True, check=False)
+            return told.stdout.strip() or "unknown"
         if self.module:
             return metadata.version(self.package)
         query = ["dpkg-query", "-W", "-f", "${Version}", self.package]
@@ -113,6 +122,14 @@ PEERS: tuple[Peer, ...] = (
         tests="test_desfire_clients.py",
     ),
     Peer(
+        name="nfc-ev2-crypto",
+        package="icedevml/nfc-ev2-crypto",
+        checkout="SOFTPLACE_NFC_EV2_CRYPTO",
+        proves="EV2 by a second author: answers over several frames, plain commands that count, "
+        "MACs of the commands about files and keys",
+        tests="test_ev2_crypto.py",
+    ),
+    Peer(
         name="pcscd with vpcd",
         package="pcscd",
         commands=("pcscd", "pcsc_scan", "unshare", "ip"),
@@ -123,7 +140,7 @@ PEERS: tuple[Peer, ...] = (
         name="pyscard",
         package="pyscard",
         module="smartcard",
-        proves="wrapped commands over PC/SC, their latency, a card taken away",
+        proves="wrapped commands over PC/SC, a card taken away",
         tests="test_pcsc.py",
     ),
     Peer(

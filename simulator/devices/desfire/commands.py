@@ -24,7 +24,8 @@ def _managed(_card: CardState, _head: bytes) -> Mode:
     return Mode.MANAGED
 
 
-def _full(_card: CardState, _head: bytes) -> Mode:
+def _full(card: CardState, _head: bytes) -> Mode:
+    card.authenticated()
     return Mode.FULL
 
 
