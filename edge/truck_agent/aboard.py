@@ -44,8 +44,12 @@ class Aboard:
         self.parts = parts
         self.situation = situation
         self._clock = clock
-        self._works = tuple(works)
+        self._works = list(works)
         self._woke: list[Callable[[], None]] = []
+
+    def add(self, work: Work) -> None:
+        """Run this too."""
+        self._works.append(work)
 
     def on_wake(self, listener: Callable[[], None]) -> None:
         """Call `listener` when somebody comes on duty."""

@@ -9,9 +9,11 @@ import random
 from typing import TYPE_CHECKING
 
 from contract.clock import Clock
+from edge.agent.service import Work
 from edge.drivers.plausible_dates import LIVE_DATES, DateWindow
 from edge.drivers.position_source import PositionSource
 from edge.truck_agent.config import PositionConfig, TruckAgentConfig
+from edge.truck_agent.sections import CabSection
 
 if TYPE_CHECKING:
     from edge.agent.commands import Commands
@@ -68,4 +70,22 @@ def fit_out(
     if commands is not None:
         parts = aboard.parts
         Orders(clock, parts.messages, parts.sos, parts.lone_worker).register(commands)
+    if config.cab is not None:
+        aboard.add(_cab(config.cab, str(config.unit), aboard, link, clock))
     return aboard
+
+
+def _cab(told: CabSection, unit: str, aboard: Aboard, link: Link, clock: Clock) -> Work:
+    import secrets  # noqa: PLC0415 - as above
+
+    from edge.truck_agent.cab.actions import Actions  # noqa: PLC0415 - as above
+    from edge.truck_agent.cab.server import CabServer  # noqa: PLC0415 - as above
+    from edge.truck_agent.cab.view import View, view_of  # noqa: PLC0415 - as above
+
+    def view() -> View:
+        return view_of(unit, aboard, link.health(), clock.now_ms())
+
+    # From the operating system: a token that a seed could give again protects nothing.
+    token = secrets.token_urlsafe(24)
+    server = CabServer(told.port, token, view, Actions(aboard.parts), clock)
+    return Work("cab", server.run)
