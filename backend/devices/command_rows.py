@@ -20,10 +20,18 @@ from contract.uplink import Ack
 FINAL = ("done", "failed", "refused", "expired", "certified")
 """`certified`: a `renew` that is done and whose result the server has dealt with."""
 KEPT_MS = 30 * 86_400_000
+SEND_AGAIN_MS = 2_000
+"""A device that was never connected has no session that would wait for it, so what nobody says to
+have received is sent again: after 2 s, then each time after as long again. The device knows a
+command by its nonce and runs it once."""
 _COLUMNS = (
     "nonce, unit, command, arguments, ordered_by, ordered_ms, expires_ms, state, reason, parts"
 )
 _OPEN = "state IN ('waiting', 'sent', 'received')"
+_DUE = f"""
+SELECT {_COLUMNS} FROM device_command WHERE state = 'waiting'
+OR (state = 'sent' AND ? - sent_ms >= sent_ms - ordered_ms + ?) ORDER BY ordered_ms, nonce
+"""  # noqa: S608 - our own words
 _PUT_TEXT = """
 INSERT INTO device_command_text (nonce, part, text) VALUES (?, ?, ?)
 ON CONFLICT (nonce, part) DO NOTHING
@@ -73,10 +81,10 @@ def read_command(connection: Connection, nonce: str) -> OrderedCommand | None:
     return OrderedCommand(*rows[0]) if rows else None
 
 
-def commands_in(connection: Connection, state: str) -> list[OrderedCommand]:
-    """Every command in that state, oldest first."""
-    statement = f"SELECT {_COLUMNS} FROM device_command WHERE state = ? ORDER BY ordered_ms, nonce"  # noqa: S608
-    return [OrderedCommand(*row) for row in query(connection, statement, (state,))]
+def due_for_sending(connection: Connection, now_ms: int) -> list[OrderedCommand]:
+    """What was never sent, and what was sent so long ago that it is sent again, oldest first."""
+    values = (now_ms, SEND_AGAIN_MS)
+    return [OrderedCommand(*row) for row in query(connection, _DUE, values)]
 
 
 def done_commands(connection: Connection, command: str) -> list[OrderedCommand]:
@@ -100,8 +108,8 @@ def newest_of(connection: Connection, unit: str, command: str) -> OrderedCommand
 
 def mark_sent(connection: Connection, nonce: str, now_ms: int) -> None:
     """The command was handed to the broker."""
-    sent = "UPDATE device_command SET state = 'sent', sent_ms = ?"
-    execute_many(connection, f"{sent} WHERE nonce = ? AND state = 'waiting'", [(now_ms, nonce)])
+    sent = "UPDATE device_command SET state = 'sent', sent_ms = ? WHERE nonce = ?"
+    execute_many(connection, f"{sent} AND state IN ('waiting', 'sent')", [(now_ms, nonce)])
 
 
 def settle(connection: Connection, nonce: str, state: str, reason: str | None) -> None:

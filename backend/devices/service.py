@@ -48,6 +48,7 @@ class DeviceService:
         clock: the territory's time; devices judge the end of a command by it.
         real: real time, for rows, certificates and waits.
         chance: jitter.
+        housekeeping_s: between looks at renewals, standing sessions and retired units.
 
     Raises KeyUnusable.
     """
@@ -61,7 +62,10 @@ class DeviceService:
         clock: Clock,
         real: Clock,
         chance: Random,
+        *,
+        housekeeping_s: float = HOUSEKEEPING_EVERY_S,
     ) -> None:
+        self._housekeeping_s = housekeeping_s
         self._engine = engine
         self._data = data
         self._territory = territory
@@ -71,7 +75,6 @@ class DeviceService:
         self._chance = chance
         self._signer = open_signer(data)
         self._authority = open_authority(data, territory, real.now_ms())
-        self._again = True
         settings = SessionSettings(
             broker=door.address,
             client_id=f"softplace-{territory}-devices",
@@ -79,7 +82,7 @@ class DeviceService:
             tls=door.tls,
         )
         self._session = MqttSession(
-            settings, lambda _generation, _messages: None, self._connected, real, chance
+            settings, lambda _generation, _messages: None, lambda _: None, real, chance
         )
 
     async def run(self) -> None:
@@ -88,9 +91,6 @@ class DeviceService:
             tasks.create_task(self._session.run(), name="devices-session")
             tasks.create_task(self._send(), name="devices-commands")
             tasks.create_task(self._keep_house(), name="devices-housekeeping")
-
-    def _connected(self, _session_present: bool) -> None:
-        self._again = True
 
     async def _send(self) -> None:
         while True:
@@ -102,14 +102,9 @@ class DeviceService:
             await self._real.sleep(LOOK_EVERY_S)
 
     def _frames(self) -> list[tuple[str, bytes]]:
-        """What waits, sealed; after a new connection also what may have been lost with the old one.
-
-        A device that has it already says "repeated" and does nothing.
-        """
-        states = ("waiting", "sent") if self._again else ("waiting",)
-        self._again = False
+        """What is due, sealed."""
         with reading(self._engine) as connection:
-            rows = [row for state in states for row in command_rows.commands_in(connection, state)]
+            rows = command_rows.due_for_sending(connection, self._real.now_ms())
         frames = [self._frame(row) for row in rows]
         return [frame for frame in frames if frame is not None]
 
@@ -153,7 +148,7 @@ class DeviceService:
             if self._session.connected:
                 await self._show_the_door()
                 await self._sweep()
-            await self._real.sleep(HOUSEKEEPING_EVERY_S)
+            await self._real.sleep(self._housekeeping_s)
 
     def _keep_records(self) -> list[str]:
         now_ms = self._real.now_ms()

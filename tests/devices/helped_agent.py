@@ -25,6 +25,8 @@ def load_config(path: Path) -> AgentConfig:
 def build(config: AgentConfig, clock: Clock, chance: random.Random, version: str) -> Agent:
     settings = config.link_settings()
     link = Link(settings, config.territory, config.unit, clock, chance, version)
+    # As on a machine whose clock NTP holds.
+    link.anchor("ntp", clock.now_ms(), clock.boot_ms())
     commands = open_commands(config, link, clock)
     work = [] if commands is None else [Work("commands", commands.run)]
     return Agent(link, clock, work)
