@@ -118,8 +118,9 @@ async def test_libosdp_gives_a_new_key_and_another_address_and_speed(reader, key
         await until(lambda: reader.answered > answered + 3, "the talk goes on")
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.CUT, Fault.JUNK])
 async def test_a_faulty_reply_is_asked_for_again_and_is_the_same_bytes(reader, key, fault):
+    """Not of a wrong check: libosdp then gives the reader up for five minutes."""
     from firmware_tests.libosdp_panel import panel
 
     async with panel(reader.port, ADDRESS, key, only_secure()) as libosdp:
@@ -144,7 +145,7 @@ async def test_a_panel_with_another_key_gets_nothing_but_the_refusal(reader):
         answered = reader.answered
         libosdp.order(1, output_no=0, control_code=2, timer_count=0)
         await until(lambda: not libosdp.library.is_online(ADDRESS), "the order is refused")
-        assert reader.answered > answered
+        await until(lambda: reader.answered > answered, "its answer is out")
         assert not reader.state.relay.active(CLOCK.monotonic_s())
 
 
@@ -187,7 +188,7 @@ async def test_our_driver_switches_and_is_told_when_it_cannot(reader, driver):
 
 async def test_our_driver_outlives_junk_and_lost_replies(reader, driver):
     await until(lambda: driver.connected, "a secure channel")
-    reader.faults += [Fault.JUNK, Fault.LOST, Fault.CUT]
+    reader.faults += [Fault.JUNK, Fault.BAD_CHECK, Fault.LOST, Fault.CUT]
     reader.state.read_card(UID)
     card = await driver.next_card()
     assert (card.uid, card.speaks) == (UID, "uid_only")

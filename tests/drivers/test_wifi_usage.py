@@ -8,6 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import pytest
 
 from contract.clock import ManualClock, SystemClock
@@ -16,6 +17,7 @@ from edge.drivers.hostapd import HostapdSource
 from edge.drivers.hostapd_fake import FakeHostapd
 from edge.drivers.iw_fake import FakeIw
 from edge.drivers.iw_stations import IwSource
+from edge.drivers.wifi_config import WifiSection, wifi_usage
 from edge.drivers.wifi_station import Station, StationSource
 from edge.drivers.wifi_usage import Usage, WifiUsage
 from tests.drivers.listening import until
@@ -206,3 +208,14 @@ async def test_a_walk_over_stations_that_leave_is_begun_again_and_a_silent_hosta
     assert len(await source.stations()) == 2
     await source.close()
     point.fake.stop()
+
+
+def test_a_configuration_names_radios_and_is_refused_where_it_would_tell_of_persons():
+    read = msgspec.toml.decode
+    section = read('hostapd = ["/run/hostapd/wlan0"]\ninterfaces = ["wlan1"]', type=WifiSection)
+    usage = wifi_usage(section, ManualClock(), bytes)
+    assert usage is not None
+    assert [radio.source.name for radio in usage._radios] == ["/run/hostapd/wlan0", "wlan1"]
+    assert wifi_usage(WifiSection(), ManualClock(), bytes) is None
+    with pytest.raises(msgspec.ValidationError, match="interval_s"):
+        read("interval_s = 5", type=WifiSection)
