@@ -10,7 +10,7 @@ it. Until then names come and go: a deleted file may be back, a new one may be m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal, NamedTuple
 
@@ -38,9 +38,26 @@ class Truncate(NamedTuple):
 
 
 class Sync(NamedTuple):
-    """Everything written to this file so far is durable; the first one also its directory."""
+    """Everything written to this file so far is durable; the first one also its directory.
+
+    A plain fsync promises nothing of the directory (`directory` false).
+    """
 
     name: str
+    directory: bool = True
+
+
+class SyncDirectory(NamedTuple):
+    """Every name is durable as it stands now."""
+
+    name: str = "."
+
+
+class Rename(NamedTuple):
+    """A file takes the name, and the place, of another; for good once the directory is synced."""
+
+    name: str
+    to: str
 
 
 class Delete(NamedTuple):
@@ -56,7 +73,7 @@ class Said(NamedTuple):
     what: object
 
 
-Event = Write | Truncate | Sync | Delete | Said
+Event = Write | Truncate | Sync | SyncDirectory | Rename | Delete | Said
 
 
 @dataclass(slots=True)
@@ -69,6 +86,8 @@ class _File:
     pending: list[Write | Truncate] = field(default_factory=list)
     deleted: list[tuple[bytearray, bool]] = field(default_factory=list)
     """An unsynced deletion: what stood there, and whether its name was durable."""
+    renamed: tuple[str, bool, _File | None] | None = None
+    """An unsynced rename: the old name, whether that was durable, what stood at the new one."""
 
 
 class Cut(NamedTuple):
@@ -99,12 +118,20 @@ def crash_images(
 def _apply(files: dict[str, _File], event: Event) -> None:
     if isinstance(event, Said):
         return
+    if isinstance(event, SyncDirectory):
+        _sync_directory(files)
+        return
+    if isinstance(event, Rename):
+        moved = files.pop(event.name)
+        moved.renamed = (event.name, moved.named, files.get(event.to))
+        files[event.to] = moved
+        return
     file = files.setdefault(event.name, _File())
     if isinstance(event, Sync):
         for change in file.pending:
             _change(file.durable, change)
         file.pending.clear()
-        if not file.named:
+        if event.directory and not file.named:
             _sync_directory(files)
     elif isinstance(event, Delete):
         file.deleted.append((file.durable, file.named))
@@ -123,6 +150,7 @@ def _sync_directory(files: dict[str, _File]) -> None:
     for file in files.values():
         file.named = True
         file.deleted.clear()
+        file.renamed = None
 
 
 def _change(content: bytearray, change: Write | Truncate) -> None:
@@ -139,7 +167,7 @@ def _change(content: bytearray, change: Write | Truncate) -> None:
 
 def _image(files: Mapping[str, _File], fate: Fate, random: Random) -> dict[str, bytes]:
     image: dict[str, bytes] = {}
-    for name, file in files.items():
+    for name, file in _as_named(files, fate, random):
         content, named, pending = file.durable, file.named, file.pending
         if file.deleted and fate != "kept" and random.random() < 0.5:
             content, named = file.deleted[0]
@@ -153,6 +181,24 @@ def _image(files: Mapping[str, _File], fate: Fate, random: Random) -> dict[str, 
             _change(survivor, change)
         image[name] = bytes(survivor)
     return image
+
+
+def _as_named(
+    files: Mapping[str, _File], fate: Fate, random: Random
+) -> Iterator[tuple[str, _File]]:
+    """Each file under the name it has after the cut; an unsynced rename may not have happened."""
+    for name, file in files.items():
+        if (
+            file.renamed is None
+            or fate == "kept"
+            or (fate != "forgotten" and random.random() < 0.5)
+        ):
+            yield name, replace(file, named=True) if file.renamed else file
+            continue
+        old_name, was_named, replaced = file.renamed
+        yield old_name, replace(file, named=was_named, renamed=None)
+        if replaced is not None:
+            yield name, replaced
 
 
 def _survivors(

@@ -5,7 +5,16 @@ from random import Random
 
 import pytest
 
-from benchmarks.power_cut.disk import Delete, Said, Sync, Truncate, Write, crash_images
+from benchmarks.power_cut.disk import (
+    Delete,
+    Rename,
+    Said,
+    Sync,
+    SyncDirectory,
+    Truncate,
+    Write,
+    crash_images,
+)
 from benchmarks.power_cut.runner import Findings, cut_power
 
 
@@ -67,6 +76,23 @@ def test_a_deletion_may_be_undone_until_the_directory_is_synced():
     assert set(images([*born, Delete("f", synced=True)], 3)) == {None}
     other = [Write("g", 0, b"x"), Sync("g")]
     assert set(images([*born, Delete("f", synced=False), *other], 5)) == {None}
+
+
+def test_a_plain_sync_promises_nothing_of_the_name():
+    events = [Write("f", 0, b"abc"), Sync("f", directory=False), SyncDirectory()]
+
+    assert set(images(events, 2)) == {None, b"abc"}
+    assert set(images(events, 3)) == {b"abc"}
+
+
+def test_a_rename_may_not_have_happened_until_the_directory_is_synced():
+    born = [Write("f", 0, b"old"), Sync("f")]
+    beside = [Write("g", 0, b"new"), Sync("g", directory=False), Rename("g", "f")]
+
+    assert set(images([*born, *beside], 5)) == {b"old", b"new"}
+    assert set(images([*born, *beside, SyncDirectory()], 6)) == {b"new"}
+    careless = [Write("g", 0, b"new"), Rename("g", "f"), SyncDirectory()]
+    assert b"" in images([*born, *careless], 5)
 
 
 def test_the_same_seed_makes_the_same_image():
