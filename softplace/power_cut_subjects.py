@@ -23,6 +23,7 @@ from backend.telemetry.sqlite_file import connect_sqlite
 from backend.telemetry.tables import Table
 from benchmarks.power_cut.outbox_subject import OutboxSubject
 from benchmarks.power_cut.runner import Findings, Subject
+from benchmarks.power_cut.tap_subject import TapSubject
 from benchmarks.power_cut.vfs import Connect, Recorder
 from contract.clock import ManualClock
 from contract.streams import BY_NAME
@@ -256,5 +257,10 @@ class Settled(NamedTuple):
     refused: tuple[bytes, ...]
 
 
-SUBJECTS: tuple[Subject, ...] = (OutboxSubject(), SpoolSubject(), EmbeddedSubject())
+SUBJECTS: tuple[Subject, ...] = (
+    OutboxSubject(),
+    TapSubject(),
+    SpoolSubject(),
+    EmbeddedSubject(),
+)
 """Every file whose loss would be a loss."""

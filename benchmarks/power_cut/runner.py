@@ -164,7 +164,7 @@ def _inspected(subject: Subject, image: Path, said: Sequence[object]) -> Finding
 
 
 def _databases(image: Path) -> Iterable[Path]:
-    return (p for p in image.iterdir() if not p.name.endswith(("-wal", "-shm", "-journal")))
+    return (path for path in image.iterdir() if path.suffix == ".sqlite")
 
 
 def _whole(database: Path) -> bool:

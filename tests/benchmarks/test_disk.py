@@ -112,7 +112,7 @@ class Notebook:
         self._pragmas = (journal_mode, synchronous)
 
     def work(self, directory: Path, connect, recorder, steps, random) -> None:
-        connection = connect(directory / "notes")
+        connection = connect(directory / "notes.sqlite")
         connection.execute(f"PRAGMA journal_mode={self._pragmas[0]}")
         connection.execute(f"PRAGMA synchronous={self._pragmas[1]}")
         connection.execute("PRAGMA wal_autocheckpoint=8")
@@ -129,7 +129,7 @@ class Notebook:
     def inspect(self, directory: Path, said) -> Findings:
         import sqlite3
 
-        connection = sqlite3.connect(directory / "notes")
+        connection = sqlite3.connect(directory / "notes.sqlite")
         try:
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             held = {r[0] for r in connection.execute("SELECT id FROM note")} if tables else set()
