@@ -29,8 +29,10 @@ from edge.agent.identity_files import (
     BOX_KEY,
     CA,
     CERTIFICATE,
+    NEXT,
     OWNER_ONLY,
     READABLE,
+    RETIRED,
     SIGNERS,
     TLS_KEY,
     write_file,
@@ -39,14 +41,14 @@ from edge.agent.tls_keys import certificate_request, is_for_key, new_tls_key
 
 ANSWER_WITHIN_S = 30.0
 MOST_ANSWER_BYTES = 65_536
-PENDING = "request.json"
+PENDING = "enrolment.json"
 
 Post = Callable[[str, bytes], bytes]
 """Sends a body to an address and returns the answer's. Raises EnrolmentFailed."""
 
 
-def enrol(directory: Path, server: str, code: str, machine_serial: str, post: Post) -> EnrolAnswer:
-    """Make keys in `directory`, ask `server` and write what it answers.
+def enrol(state: Path, server: str, code: str, machine_serial: str, post: Post) -> EnrolAnswer:
+    """Make keys, ask `server`, and write the identity it gives under `state`.
 
     Interrupted, it may be called again with the same code: it asks with the same keys, and gets
     the same answer. Raises EnrolmentFailed and EnrolmentRefused, one sentence each.
@@ -54,25 +56,30 @@ def enrol(directory: Path, server: str, code: str, machine_serial: str, post: Po
     tidied = tidy_code(code)
     invitation, key = tidied[:NAME_CHARACTERS], key_of(tidied)
     url = server.rstrip("/") + PATH
+    pending = state / PENDING
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        body = _pending_request(directory, machine_serial, key)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        body = _pending_request(pending, machine_serial, key)
         envelope = read_envelope(post(url, enclose(invitation, key, "ask", body)))
         answer = _believed(disclose(envelope, key, "answer"))
-        _keep(directory, body, answer)
+        _keep(identity_directory(state, answer.unit), pending, answer)
     except OSError as error:
         if isinstance(error, EnrolmentFailed):
             raise
-        raise EnrolmentFailed(str(directory), error.strerror or str(error)) from error
+        raise EnrolmentFailed(str(state), error.strerror or str(error)) from error
     return answer
 
 
-def _pending_request(directory: Path, machine_serial: str, key: bytes) -> bytes:
+def identity_directory(state: Path, unit: str) -> Path:
+    """Where the identity of `unit` ("bus/b1") lies: a machine may run an agent of each kind."""
+    return state / unit.partition("/")[0] / "identity"
+
+
+def _pending_request(path: Path, machine_serial: str, key: bytes) -> bytes:
     """The request of this code, from before an interruption or new.
 
     The new keys wait beside the old ones: an identity that works is not harmed by a refusal.
     """
-    path = directory / PENDING
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["code_hash"] == key.hex():
@@ -106,20 +113,22 @@ def _believed(body: bytes) -> EnrolAnswer:
         raise EnrolmentRefused(f"the server's answer is unreadable ({error})") from error
 
 
-def _keep(directory: Path, body: bytes, answer: EnrolAnswer) -> None:
+def _keep(directory: Path, pending: Path, answer: EnrolAnswer) -> None:
     """Write the identity. The pending request goes last: a cut is mended by asking again."""
-    kept = json.loads((directory / PENDING).read_text(encoding="utf-8"))
+    kept = json.loads(pending.read_text(encoding="utf-8"))
     tls_key = kept["tls_key"].encode()
-    if kept["body"] != body.hex() or not is_for_key(answer.certificate, tls_key):
+    if not is_for_key(answer.certificate, tls_key):
         raise EnrolmentRefused("the certificate does not belong to the key that was made here")
-    for name in (CERTIFICATE, TLS_KEY):
-        (directory / f"{name}.next").unlink(missing_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in (CERTIFICATE + NEXT, TLS_KEY + NEXT):
+        (directory / name).unlink(missing_ok=True)
     write_file(directory / BOX_KEY, bytes.fromhex(kept["box_key"]))
     write_file(directory / SIGNERS, json.dumps(answer.signers, indent=1).encode(), READABLE)
     write_file(directory / CA, answer.authority.encode(), READABLE)
     write_file(directory / TLS_KEY, tls_key)
     write_file(directory / CERTIFICATE, answer.certificate.encode(), READABLE)
-    (directory / PENDING).unlink()
+    (directory / RETIRED).unlink(missing_ok=True)
+    pending.unlink()
 
 
 def https_post(ca_file: Path | None) -> Post:
@@ -154,8 +163,9 @@ def _said(error: urllib.error.HTTPError) -> str:
         return f"it answers {error.code}"
 
 
-def agent_toml(answer: EnrolAnswer, identity: Path, state: Path) -> str:
+def agent_toml(answer: EnrolAnswer, state: Path) -> str:
     """The agent's configuration file, as far as the territory knows it."""
+    identity = identity_directory(state, answer.unit)
     text = json.dumps  # a TOML basic string is a JSON string without \\u surrogates
     return "\n".join(
         (
@@ -173,7 +183,7 @@ def agent_toml(answer: EnrolAnswer, identity: Path, state: Path) -> str:
             f"directory = {text(os.fspath(identity))}",
             "",
             "[outbox]",
-            f"path = {text(os.fspath(state / 'outbox.sqlite'))}",
+            f"path = {text(os.fspath(identity.parent / 'outbox.sqlite'))}",
             "",
         )
     )

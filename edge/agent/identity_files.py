@@ -16,6 +16,8 @@ CA = "ca.pem"
 BOX_KEY = "box.key"
 SIGNERS = "signers.json"
 NEXT = ".next"
+RETIRED = "retired"
+"""Stands where the unit is no more; the units of deploy/systemd do not start then."""
 OWNER_ONLY = 0o600
 READABLE = 0o644
 

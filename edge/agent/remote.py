@@ -18,7 +18,15 @@ from contract.streams import STREAMS
 from edge.agent.commands import CommandLink, CommandResult, Commands
 from edge.agent.config import AgentConfig
 from edge.agent.identity import load_identity
-from edge.agent.identity_files import BOX_KEY, CERTIFICATE, SIGNERS, TLS_KEY
+from edge.agent.identity_files import (
+    BOX_KEY,
+    CERTIFICATE,
+    READABLE,
+    RETIRED,
+    SIGNERS,
+    TLS_KEY,
+    write_file,
+)
 from edge.agent.log_ring import LogRing
 from edge.agent.nonces import NonceFile
 from edge.agent.renewal import Renewal
@@ -114,9 +122,10 @@ def stop_as_told() -> None:
 
 
 def forget_identity(directory: Path) -> None:
-    """Remove what makes the device one of the territory; the unit of systemd asks for it."""
+    """Remove what makes the device one of the territory, and say so to systemd's unit."""
     for name in (CERTIFICATE, TLS_KEY, BOX_KEY, SIGNERS):
         (directory / name).unlink(missing_ok=True)
+    write_file(directory / RETIRED, b"", READABLE)
 
 
 def open_commands(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+import os
+import pwd
 from pathlib import Path
 
 from softplace.failure import CommandFailed
 
 STATE = Path("/var/lib/softplace")
 SETTINGS = Path("/etc/softplace")
+USER = "softplace"
+"""Of deploy/systemd/softplace.sysusers."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,19 +40,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Make keys, ask, write the identity and the agent's file."""
     from contract.enrolment import EnrolmentRefused  # noqa: PLC0415 - see above
-    from edge.agent.enrolment import agent_toml, enrol, https_post  # noqa: PLC0415
+    from edge.agent.enrolment import (  # noqa: PLC0415
+        agent_toml,
+        enrol,
+        https_post,
+        identity_directory,
+    )
     from edge.agent.errors import EnrolmentFailed  # noqa: PLC0415
     from edge.link.identity import machine_serial  # noqa: PLC0415
 
-    identity = arguments.state / "identity"
     try:
         post = https_post(arguments.ca)
-        answer = enrol(identity, arguments.server, arguments.code, machine_serial(), post)
+        answer = enrol(arguments.state, arguments.server, arguments.code, machine_serial(), post)
     except (EnrolmentRefused, EnrolmentFailed) as error:
         raise CommandFailed(str(error)) from error
     kind = answer.unit.partition("/")[0]
     path = arguments.settings / f"agent-{kind}.toml"
-    kept = _write(path, agent_toml(answer, identity, arguments.state))
+    kept = _write(path, agent_toml(answer, arguments.state))
+    identity = identity_directory(arguments.state, answer.unit)
+    _hand_over(arguments.state, path)
     if arguments.json:
         known = {"unit": answer.unit, "device": answer.device, "identity": str(identity)}
         print(json.dumps(known | {"config": str(path), "config_kept": kept}))
@@ -57,9 +66,22 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"this is {answer.unit} of {answer.territory} now ({answer.device})")
     if kept:
         print(f"{path} was there and is kept: check its territory, unit and [broker] against")
-        print(f"{path}.enrolled", file=sys.stdout)
+        print(f"{path}.enrolled")
     print(f"start it: sudo systemctl enable --now softplace-agent@{kind}")
     return 0
+
+
+def _hand_over(state: Path, config: Path) -> None:
+    """Give what root wrote to the user that the agent runs as, where there is one."""
+    if os.geteuid() != 0:
+        return
+    try:
+        owner = pwd.getpwnam(USER)
+    except KeyError:
+        return
+    for place in (state, *state.rglob("*")):
+        os.chown(place, owner.pw_uid, owner.pw_gid)
+    os.chown(config, 0, owner.pw_gid)
 
 
 def _write(path: Path, text: str) -> bool:

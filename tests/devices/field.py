@@ -221,4 +221,4 @@ def retained_of(client: Client) -> dict[str, bytes]:
 
 
 def identity_of(place: Path) -> DeviceIdentity:
-    return load_identity(place / "identity")
+    return load_identity(place / "bus" / "identity")

@@ -65,7 +65,7 @@ async def test_a_device_is_enrolled_and_can_read_what_is_sealed_to_its_unit(serv
     async with server.serving(tls=tls):
         answer = await server.enrol(tmp_path / "id", shown_code(server.invite("bus/b1")).lower())
     assert (answer.unit, answer.territory) == ("bus/b1", "lozere")
-    identity = load_identity(tmp_path / "id")
+    identity = load_identity(tmp_path / "id" / "bus" / "identity")
     with reading(server.records) as connection:
         to = addressee_of(connection, "lozere", BUS, server.clock.now_ms())
     assert to is not None
@@ -73,13 +73,13 @@ async def test_a_device_is_enrolled_and_can_read_what_is_sealed_to_its_unit(serv
     assert identity.seal_opener("lozere", BUS).open("plan", encode(frame)).body == b"body"
     modes = {p.name: p.stat().st_mode & 0o777 for p in identity.directory.iterdir()}
     assert modes["tls.key"] == modes["box.key"] == 0o600
-    assert "request.json" not in modes
+    assert not (tmp_path / "id" / "enrolment.json").exists()
 
 
 async def test_openssl_trusts_the_certificate_and_reads_the_unit_in_it(server, tmp_path):
     async with server.serving():
         await server.enrol(tmp_path / "id", server.invite("bus/b1"))
-    identity = load_identity(tmp_path / "id")
+    identity = load_identity(tmp_path / "id" / "bus" / "identity")
     assert openssl_trusts(identity, server.data / "keys" / "devices.crl")
     certificate = x509.load_pem_x509_certificate(identity.cert_file.read_bytes())
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -90,12 +90,12 @@ async def test_the_file_of_the_agent_is_one_an_agent_reads(server, tmp_path):
     async with server.serving():
         answer = await server.enrol(tmp_path / "id", server.invite("bus/b1"))
     path = tmp_path / "agent-bus.toml"
-    path.write_text(agent_toml(answer, tmp_path / "id", tmp_path))
+    path.write_text(agent_toml(answer, tmp_path / "id"))
     fields = common_of(path, read_file(path, AgentFile), ("bus",), "vehicle")
     assert str(fields["unit"]) == "bus/b1"
     assert fields["broker"].shown == BROKER_URL
-    assert fields["identity_directory"] == tmp_path / "id"
-    assert fields["key_file"] == tmp_path / "id" / "tls.key"
+    assert fields["identity_directory"] == tmp_path / "id" / "bus" / "identity"
+    assert fields["key_file"] == tmp_path / "id" / "bus" / "identity" / "tls.key"
 
 
 async def test_a_code_serves_once_and_for_fifteen_minutes(server, tmp_path):
@@ -147,7 +147,7 @@ async def test_a_lost_answer_is_given_again_to_the_same_request(server, tmp_path
         # It reaches the server, and the answer is lost.
         await asyncio.to_thread(https_post(None), server.url + PATH, asked[0])
         answer = await server.enrol(tmp_path / "id", code)
-    assert load_identity(tmp_path / "id").signers
+    assert load_identity(tmp_path / "id" / "bus" / "identity").signers
     with reading(server.records) as connection:
         assert [device.device for device in read_devices(connection)] == [answer.device]
 

@@ -32,7 +32,7 @@ def boot_of(field: Field) -> str | None:
 
 def serial_of(place: Path) -> int:
     return x509.load_pem_x509_certificate(
-        (place / "identity" / "tls.crt").read_bytes()
+        (place / "bus" / "identity" / "tls.crt").read_bytes()
     ).serial_number
 
 
@@ -136,7 +136,7 @@ async def test_a_retired_unit_leaves_nothing_retained(field, answers):
         assert ("forgot itself" in printed) == answers
         if answers:
             assert await asyncio.to_thread(agent.wait, 20) == 0
-            assert not (place / "identity" / "box.key").exists()
+            assert not (place / "bus" / "identity" / "box.key").exists()
 
         async def left() -> dict[str, bytes]:
             fresh = field.listener(f"{OWN}/#")
