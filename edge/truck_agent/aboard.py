@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from contract.clock import Clock
 from edge.agent.service import Work
 from edge.drivers.lines import OutputLines
 from edge.drivers.position_source import Fix
-from edge.truck_agent.counter import PassengerCounter
 from edge.truck_agent.ignition import Do
 from edge.truck_agent.itinerary import Itinerary
 from edge.truck_agent.key_watch import KeyWatch
@@ -17,6 +17,9 @@ from edge.truck_agent.lone_worker_desk import LoneWorkerDesk
 from edge.truck_agent.messages import Messages
 from edge.truck_agent.situation import Situation
 from edge.truck_agent.sos_desk import SosDesk
+
+if TYPE_CHECKING:
+    from edge.truck_agent.counter import PassengerCounter
 
 BEAT_S = 0.25
 """A long press is felt to be two seconds, a buzzer to be steady; four wake-ups cost nothing."""
@@ -92,11 +95,12 @@ class Aboard:
 
     def end(self) -> None:
         """The agent stops: let everything go, keep what was learned."""
-        for part in (self.parts.key, self.parts.sos, self.parts.lone_worker):
+        parts = self.parts
+        for part in (parts.key, parts.sos, parts.lone_worker, parts.counter):
             if part is not None:
                 part.stop()
-        if self.parts.outputs is not None:
-            self.parts.outputs.close()
+        if parts.outputs is not None:
+            parts.outputs.close()
 
     async def _beat(self) -> None:
         while True:
@@ -115,8 +119,12 @@ class Aboard:
             return
         sos_is_open = parts.sos is not None and parts.sos.is_open
         alone = parts.lone_worker is not None and parts.lone_worker.session is not None
+        slept = parts.key.asleep
         do = parts.key.tick(now_s, needed=sos_is_open or alone)
         if do is Do.WAKE:
+            # A program that was started anew in the middle of a shift has riders aboard.
+            if slept and parts.counter is not None:
+                parts.counter.key_on()
             for listener in self._woke:
                 listener()
         if do is Do.FALL_ASLEEP and parts.counter is not None:

@@ -62,6 +62,7 @@ class PassengerCounter:
         self._depot_radius_m = depot_radius_m
         self._counted_s: float | None = None
         self._looked_s = 0.0
+        self._begins = False
 
     @property
     def stop_id(self) -> str | None:
@@ -78,7 +79,7 @@ class PassengerCounter:
         """A beam or a contact."""
         now_s = self._situation.now_s
         for door in self.doors:
-            self._take(door.take(edge, now_s))
+            self._take(door.take(edge, now_s), door.name)
 
     def ramp(self, edge: Edge) -> None:
         """The ramp goes out or in."""
@@ -99,6 +100,10 @@ class PassengerCounter:
     def moved(self) -> None:
         """There is a new fix."""
         fix = self._situation.fix
+        if self._begins:
+            self._begins = False
+            if self._in_depot() and not self.load.changed:
+                self._empty("depot")
         left = self._stopping.take(fix, self._stops()) if fix is not None else None
         if left is not None and (left.is_planned or self.load.changed):
             self._say(self.load.report(left.stop_id))
@@ -109,25 +114,37 @@ class PassengerCounter:
             self._looked_s = now_s
             at_ns = int(self._situation.clock.monotonic_s() * 1e9)
             for door in self.doors:
-                self._take(door.tick(at_ns, now_s, self._situation.speed_m_s()))
+                self._take(door.tick(at_ns, now_s, self._situation.speed_m_s()), door.name)
+            self.load.keep()
         standing = self.stop_id is not None
         if self._counted_s is None or standing or now_s - self._counted_s < UNSAID_S:
             return
         self._say(self.load.report(None))
 
+    def key_on(self) -> None:
+        """Somebody comes on duty: in a depot, nobody else is aboard yet."""
+        self._begins = True
+
     def key_off(self) -> None:
         """The day or the shift is over: say what is left, and begin at nought in a depot."""
         if self._in_depot():
-            self.emptied()
+            self._empty("depot")
         elif self.load.changed:
             self._say(self.load.report(self.stop_id))
 
     def emptied(self) -> None:
         """Somebody has looked: nobody is aboard."""
+        self._empty("by_hand")
+
+    def stop(self) -> None:
+        """The agent stops: keep the count."""
+        self.load.keep(at_once=True)
+
+    def _empty(self, reason: Literal["depot", "by_hand"]) -> None:
         if self.load.changed:
             self._say(self.load.report(self.stop_id))
         if self.load.persons or self.load.error_persons or self.load.wheelchairs != 0:
-            self._say(self.load.empty())
+            self._say(self.load.empty(reason))
 
     def _in_depot(self) -> bool:
         fix = self._situation.fix
@@ -136,12 +153,12 @@ class PassengerCounter:
             for latitude, longitude in self._depots
         )
 
-    def _take(self, counted: list[Counted]) -> None:
+    def _take(self, counted: list[Counted], door: str) -> None:
         for one in counted:
             if one == "unclear":
-                self.load.unclear()
+                self.load.unclear(door)
             else:
-                self.load.passage(one)
+                self.load.passage(one, door)
         if counted:
             self._note()
 
@@ -150,8 +167,6 @@ class PassengerCounter:
 
     def _say(self, body: dict[str, object]) -> None:
         self._counted_s = None
-        kept = self._memory.kept
-        kept.persons, kept.error_persons = self.load.persons, self.load.error_persons
-        kept.wheelchairs = self.load.wheelchairs
+        self._memory.kept.wheelchairs = self.load.wheelchairs
         self._memory.save()
         self._link.put(Reading("occupancy", body, self._situation.clock.boot_ms()))

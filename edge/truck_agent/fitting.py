@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from contract.clock import Clock
 from contract.downlink import PlannedStop
@@ -17,13 +17,10 @@ from edge.link.identity import boot_id, machine_of
 from edge.truck_agent.aboard import Aboard, Parts
 from edge.truck_agent.buzzer import Buzzer
 from edge.truck_agent.config import TruckAgentConfig
-from edge.truck_agent.counter import PassengerCounter
 from edge.truck_agent.dead_zones import ZoneRules
-from edge.truck_agent.door import Door
 from edge.truck_agent.ignition import Ignition, IgnitionRules
 from edge.truck_agent.itinerary import Itinerary, Opener, PlanLink
 from edge.truck_agent.key_watch import KeyLink, KeyWatch, Runner, run_command
-from edge.truck_agent.load import Capacity, Load
 from edge.truck_agent.lone_worker import LadderRules, LoneWorker
 from edge.truck_agent.lone_worker_desk import LoneWorkerDesk
 from edge.truck_agent.memory import Memory
@@ -33,6 +30,11 @@ from edge.truck_agent.situation import Situation
 from edge.truck_agent.sos import Sos
 from edge.truck_agent.sos_desk import AlarmLink, SosDesk
 from edge.truck_agent.zone_keeper import Contact, ZoneKeeper
+
+if TYPE_CHECKING:
+    from edge.truck_agent.counter import PassengerCounter
+    from edge.truck_agent.door import Door
+    from edge.truck_agent.load import Load
 
 
 class VehicleLink(AlarmLink, KeyLink, PlanLink, Contact, Protocol):
@@ -64,8 +66,8 @@ class Fitter:
         self._chance = chance
         self._runner = runner
         self._situation = Situation(clock)
-        boot = machine_of(boot_id(clock, None))
-        self._memory = Memory(config.outbox_path.with_suffix(".aboard"), boot)
+        self._machine = machine_of(boot_id(clock, None))
+        self._memory = Memory(config.outbox_path.with_suffix(".aboard"), self._machine)
 
     def fit(
         self,
@@ -150,15 +152,10 @@ class Fitter:
         if told is None and not doors:
             return None
         told = told or PassengersSection()
-        kept = self._memory.kept
+        from edge.truck_agent.counter import PassengerCounter  # noqa: PLC0415 - memory of the Pi
+
         counter = PassengerCounter(
-            Load(
-                Capacity(told.seats, told.wheelchair_places),
-                told.miscount,
-                kept.persons,
-                kept.error_persons,
-                kept.wheelchairs,
-            ),
+            self._load(told),
             doors,
             self._link,
             self._situation,
@@ -175,8 +172,19 @@ class Fitter:
                 panel.on(told.ramp, counter.ramp)
         return counter
 
+    def _load(self, told: PassengersSection) -> Load:
+        from edge.truck_agent.load import Capacity, Load, open_headcount  # noqa: PLC0415 - as above
+
+        capacity = Capacity(told.seats, told.wheelchair_places)
+        path = self._config.outbox_path.with_suffix(".count")
+        headcount = open_headcount(capacity, told.miscount, path, self._machine, self._clock)
+        return Load(headcount, capacity, self._memory.kept.wheelchairs)
+
     def _doors(self) -> list[Door]:
+        if not self._config.doors:
+            return []
         from edge.drivers.beam_pair import BeamPair  # noqa: PLC0415 - memory of the Pi
+        from edge.truck_agent.door import Door  # noqa: PLC0415 - as above
 
         return [
             Door(

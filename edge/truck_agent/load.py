@@ -1,18 +1,26 @@
-"""How many people are aboard, and how far that may be from the truth.
+"""Who is aboard: the headcount of the doors, set against cards, wheelchairs and seats, by stop.
 
-Rules of this file: pure. Beams count bodies and miss some; cards count riders and miss those
-without one. Who tapped in surely got on, so taps are the least that entered. Each passage adds its
-share of doubt; only a vehicle that is surely empty takes it away, and what it then takes away is
-the drift that is reported. Never below nobody; above the seats is said, not hidden.
+Rules of this file: no I/O but that of the headcount's own file. Beams count bodies and miss some;
+cards count riders and miss those without one. Who tapped in surely got on: cards that outnumber
+the beams at a stop are people whom the beams missed. A ramp is for somebody, and until it is said
+for whom, how many wheelchairs are aboard is not known.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-MOST_PERSONS = 2_000
+from contract.clock import Clock
+from edge.counting.headcount import Headcount, Place
+from edge.counting.state_file import StateFile
+from edge.counting.tracker import Way
+from edge.counting.zeroing import ZeroRules
+
+BEAMS = "beams"
+MOST_ABOARD = 120
+"""Of a vehicle whose seats nobody has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,64 +31,63 @@ class Capacity:
     wheelchair_places: int | None = None
 
 
-class Load:
-    """The people aboard one vehicle.
+def open_headcount(
+    capacity: Capacity, miscount: float, path: Path, machine: str, clock: Clock
+) -> Headcount:
+    """The count of one vehicle: its night is when its key is off in its depot."""
+    place = Place(
+        capacity=MOST_ABOARD if capacity.seats is None else capacity.seats,
+        ways=(Way(BEAMS, miscount),),
+        rules=ZeroRules(night_hour=None, empty_after_s=None),
+    )
+    return Headcount(place, StateFile(path, machine), clock)
 
-    Args:
-        capacity: of the vehicle.
-        miscount: share of passages that are told wrongly.
-        persons: aboard as kept by the program before this one.
-        error_persons: of that.
-        wheelchairs: of that; None where it was not known.
-    """
+
+class Load:
+    """The people aboard one vehicle. `wheelchairs` is None while it is not known."""
 
     def __init__(
-        self,
-        capacity: Capacity,
-        miscount: float,
-        persons: int = 0,
-        error_persons: int = 0,
-        wheelchairs: int | None = 0,
+        self, headcount: Headcount, capacity: Capacity, wheelchairs: int | None = 0
     ) -> None:
-        self.persons = persons
         self.wheelchairs = wheelchairs
         self.entered = 0
         self.left = 0
         self.taps = 0
         self.ramp_unanswered = False
         """The ramp was out and nobody has yet said for whom."""
+        self._headcount = headcount
         self._capacity = capacity
-        self._miscount = miscount
-        self._doubt = float(error_persons)
         self._taps_in = 0
+        self._doubted = False
+
+    @property
+    def persons(self) -> int:
+        """The best guess."""
+        return self._headcount.estimate().persons
 
     @property
     def error_persons(self) -> int:
         """The true number lies within this of `persons`."""
-        return math.ceil(self._doubt - 1e-9)
+        return self._headcount.estimate().error_persons
 
     @property
     def changed(self) -> bool:
-        """Whether anything was counted since the last report."""
-        return bool(self.entered or self.left or self.taps or self.ramp_unanswered)
+        """Whether anything happened since the last report."""
+        counted = self.entered or self.left or self.taps
+        return bool(counted or self.ramp_unanswered or self._doubted)
 
-    def passage(self, direction: Literal["in", "out"]) -> None:
+    def passage(self, direction: Literal["in", "out"], door: str) -> None:
         """Somebody went through a door."""
-        self._doubt += self._miscount
+        self._headcount.passed(BEAMS, door, direction)
         if direction == "in":
             self.entered += 1
-            self.persons = min(self.persons + 1, MOST_PERSONS)
-            return
-        self.left += 1
-        if self.persons:
-            self.persons -= 1
         else:
-            # Somebody was aboard who had not been counted.
-            self._doubt += 1
+            self.left += 1
 
-    def unclear(self) -> None:
-        """Somebody or something stood in the door: one more or less, or nobody."""
-        self._doubt += 1
+    def unclear(self, door: str) -> None:
+        """One or nobody went in or out."""
+        self._headcount.unclear(BEAMS, door)
+        self._doubted = True
 
     def tap(self, direction: Literal["in", "out"] | None) -> None:
         """A card was granted."""
@@ -96,28 +103,23 @@ class Load:
         self.ramp_unanswered = False
         self.wheelchairs = max((self.wheelchairs or 0) + change, 0)
 
-    def empty(self) -> dict[str, object]:
+    def empty(self, reason: Literal["depot", "by_hand"]) -> dict[str, object]:
         """The vehicle is surely empty: the body of the report that says so."""
-        drift = self.persons
-        self.persons, self._doubt, self.wheelchairs = 0, 0.0, 0
-        self.ramp_unanswered = False
-        return self.report(None) | {"rezeroed": True, "drift_persons": drift}
+        self._headcount.zero(reason)
+        self.wheelchairs, self.ramp_unanswered = 0, False
+        return self.report(None)
 
     def report(self, stop_id: str | None) -> dict[str, object]:
-        """The body of an `occupancy` for what was counted since the last; counts anew after it."""
-        missed = self._taps_in - self.entered
-        if missed > 0:
-            self.persons = min(self.persons + missed, MOST_PERSONS)
-            self._doubt += missed
+        """The body of an `occupancy` for what happened since the last; counts anew after it."""
+        for missed in range(self._taps_in - self.entered):
+            # Each under its own name: two that pass at one moment are two.
+            self._headcount.passed(BEAMS, f"card-{missed}", "in")
         if self.ramp_unanswered:
             self.wheelchairs = None
-        body: dict[str, object] = {
-            "persons": self.persons,
-            "error_persons": min(self.error_persons, MOST_PERSONS),
-            "entered": self.entered,
-            "left": self.left,
-            "taps": self.taps,
-        }
+        body = self._headcount.report()
+        body |= {"entered": self.entered, "left": self.left, "taps": self.taps}
+        if not body["over_capacity"]:
+            del body["over_capacity"]
         optional = {
             "seats": self._capacity.seats,
             "wheelchair_places": self._capacity.wheelchair_places,
@@ -125,8 +127,10 @@ class Load:
             "stop_id": stop_id,
         }
         body |= {name: value for name, value in optional.items() if value is not None}
-        if self._capacity.seats is not None and self.persons > self._capacity.seats:
-            body["over_capacity"] = True
         self.entered = self.left = self.taps = self._taps_in = 0
-        self.ramp_unanswered = False
+        self.ramp_unanswered = self._doubted = False
         return body
+
+    def keep(self, *, at_once: bool = False) -> None:
+        """Write the count where it is time, or `at_once`."""
+        self._headcount.keep(at_once=at_once)

@@ -20,8 +20,6 @@ class Kept(Struct):
     asleep: bool = False
     sos: OpenSos | None = None
     session: Session | None = None
-    persons: int = 0
-    error_persons: int = 0
     wheelchairs: int | None = 0
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from edge.truck_agent.aboard import Parts
-from edge.truck_agent.counter import PassengerCounter
 from edge.truck_agent.lone_worker_desk import LoneWorkerDesk
 from edge.truck_agent.sos_desk import SosDesk
+
+if TYPE_CHECKING:
+    from edge.truck_agent.counter import PassengerCounter
 
 DONE, WRONG, NO_SUCH_BUTTON, NOT_HERE = 204, 400, 404, 409
 Query = Mapping[str, str]
