@@ -22,7 +22,7 @@ from edge.drivers.card_reader import CardReader
 from edge.drivers.lines import Edge, InputLines
 from edge.link.waiting import wait_at_most
 
-READER_LOOK_S = 1.0
+READER_LOOK_S = 5.0
 READER_LOST_AFTER_S = 10.0
 """A reader that was plugged in again at once raises nothing."""
 WRITE_AGAIN_S = 5.0
@@ -113,8 +113,8 @@ class DoorAgent:
     async def time(self) -> None:
         """Let the core know when its time has come, for ever."""
         while True:
-            self._timed.clear()
             self.do(self.core.tick(self._now_ms))
+            self._timed.clear()
             due_ms = self.core.due_ms()
             if due_ms is None:
                 await self._timed.wait()

@@ -108,12 +108,14 @@ class Journal:
     def prune(self, now_ms: int) -> None:
         """Delete files older than KEEP_MS of which everything has been handed over."""
         waiting = {written.journal for written in self.waiting}
-        kept = []
-        for found in self._past:
-            is_old = found.newest_ms <= now_ms - KEEP_MS and found.journal not in waiting
-            if not is_old or not self._removed(found.path):
-                kept.append(found)
-        self._past = kept
+        # Oldest first and without a gap: what is left must still carry its chain on.
+        while self._past:
+            oldest = self._past[0]
+            if oldest.newest_ms > now_ms - KEEP_MS or oldest.journal in waiting:
+                return
+            if not self._removed(oldest.path):
+                return
+            self._past.pop(0)
 
     def _append(self, entry: Entry) -> Written:
         if self._growing is None or self._size >= self._segment_bytes:

@@ -14,17 +14,18 @@ class Disk:
     def __init__(self) -> None:
         self.full = False
         self.tears = False
+        self.is_dead = False
         self.written: list[Path] = []
 
     def create(self, path: Path, data: bytes) -> Growing:
-        self._check()
+        self.check()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as opened:
             opened.write(data)
         return _Growing(self, path)
 
     def replace(self, path: Path, data: bytes) -> None:
-        self._check()
+        self.check()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         self.written.append(path)
@@ -39,7 +40,13 @@ class Disk:
     def remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
 
-    def _check(self) -> None:
+    def power_up(self) -> None:
+        """After a power cut."""
+        self.tears = self.is_dead = False
+
+    def check(self) -> None:
+        if self.is_dead:
+            raise PowerCut
         if self.full:
             raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -54,10 +61,11 @@ class _Growing:
         self._path = path
 
     def append(self, data: bytes) -> None:
-        self._disk._check()
+        self._disk.check()
         with self._path.open("ab") as opened:
             opened.write(data[: len(data) // 2] if self._disk.tears else data)
         if self._disk.tears:
+            self._disk.is_dead = True
             raise PowerCut
 
     def close(self) -> None:

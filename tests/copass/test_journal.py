@@ -284,3 +284,15 @@ def test_files_go_after_ninety_days_and_never_before_they_are_handed_over(tmp_pa
     assert journal.count == 0
     journal.append(tap(2, at_ms=late_ms))
     assert opened(tmp_path, link).breaks == ()
+
+
+def test_a_file_without_entries_goes_with_those_before_it_only(tmp_path):
+    disk, link = Disk(), FakeLink()
+    opened(tmp_path, link).append(seen())
+    disk.tears = True
+    with pytest.raises(PowerCut):
+        opened(tmp_path, link, disk).append(tap(1))
+    last = opened(tmp_path, link)
+    last.append(seen())
+    last.prune(NOON_MS)
+    assert opened(tmp_path, link).breaks == ()
