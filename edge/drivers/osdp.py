@@ -25,7 +25,8 @@ from edge.drivers.serial_line import SerialLine
 from edge.drivers.waiting import Backoff, Trouble
 
 BAUD = 9_600
-STEP_S = 0.02
+STEP_S = 0.03
+"""A poll of libosdp is 50 ms apart; more steps would only warm the Pi (0.7 % of a PC core)."""
 SECURE_WITHIN_S = 5.0
 """libosdp asks again after 1 s; a reader that has not joined by then does not know the key."""
 

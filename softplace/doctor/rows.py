@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from softplace.doctor import broker, gpsd, machine, orphans, serial_port, stores
+from softplace.doctor import broker, gpsd, machine, orphans, serial_port, stores, wifi
 from softplace.doctor.finding import Finding
 from softplace.doctor.subject import Subject
 
@@ -26,6 +26,7 @@ CHECKS = (
     Check("serial ports", serial_port.serial_ports),
     Check("receiver", serial_port.nmea),
     Check("gpsd", gpsd.gpsd),
+    Check("wifi", wifi.wifi),
     Check("broker", broker.answers),
     Check("broker kind", broker.kind, needs="broker"),
     Check("broker limits", broker.limits, needs="broker"),

@@ -59,6 +59,8 @@ class Subject:
     embedded_store: Path | None = None
     """Directory of the embedded stores of a backend."""
     receiver: Receiver = Receiver()
+    hostapd: Path = Path("/run/hostapd")
+    """Where the access point's control sockets lie."""
     outbox: Path | None = None
     territory: Path | None = None
     territory_name: str | None = None

@@ -219,3 +219,21 @@ def test_a_configuration_names_radios_and_is_refused_where_it_would_tell_of_pers
     assert wifi_usage(WifiSection(), ManualClock(), bytes) is None
     with pytest.raises(msgspec.ValidationError, match="interval_s"):
         read("interval_s = 5", type=WifiSection)
+
+
+async def test_an_iw_that_hangs_is_ended(tmp_path: Path):
+    clock = ManualClock()
+    pid = tmp_path / "pid"
+    source = IwSource("wlan0", clock, ("sh", "-c", f"echo $$ > {pid}; exec sleep 600"))
+    asking = asyncio.create_task(source.stations())
+    await until(pid.exists, "it runs")
+    while not asking.done():
+        await clock.advance(1)
+        await SystemClock().sleep(0.005)
+    with pytest.raises(AccessPointUnavailable, match="did not end"):
+        await asking
+    assert not is_running(pid)
+
+
+def is_running(pid: Path) -> bool:
+    return Path(f"/proc/{pid.read_text().strip()}").exists()
