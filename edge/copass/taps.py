@@ -40,6 +40,13 @@ class Point:
     direction: Direction | None = None
     opens_unrecorded: bool = False
     """Opens also where the journal takes no entry; a reader on the way out always does."""
+    at: str | None = None
+    """Where the reader is, if not at `name`: a bus door, where `name` is the ride."""
+
+    @property
+    def place(self) -> str:
+        """What the tap says of where it was."""
+        return self.at or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +173,7 @@ class TapDesk:
         return True
 
     def _tries_of(self, point: Point) -> Tries:
-        return self._tries.setdefault(f"{point.name} {point.direction}", Tries())
+        return self._tries.setdefault(f"{point.place} {point.direction}", Tries())
 
 
 def _body(
@@ -188,7 +195,7 @@ def _body(
     return {
         "decision": decided.word,
         "reason": decided.reason,
-        "place": point.name,
+        "place": point.place,
         "pseudonym": name,
         "decided_in_ms": round(decided_s * 1_000, 1),
     } | {key: value for key, value in optional.items() if value is not None}

@@ -19,6 +19,7 @@ from edge.truck_agent.situation import Situation
 from edge.truck_agent.sos_desk import SosDesk
 
 if TYPE_CHECKING:
+    from edge.truck_agent.boarding import Boarding
     from edge.truck_agent.counter import PassengerCounter
 
 BEAT_S = 0.25
@@ -34,6 +35,7 @@ class Parts:
     lone_worker: LoneWorkerDesk | None = None
     counter: PassengerCounter | None = None
     itinerary: Itinerary | None = None
+    boarding: Boarding | None = None
     outputs: OutputLines | None = None
     messages: Messages = field(default_factory=Messages)
 
@@ -49,10 +51,15 @@ class Aboard:
         self._clock = clock
         self._works = list(works)
         self._woke: list[Callable[[], None]] = []
+        self._ends: list[Callable[[], None]] = []
 
     def add(self, work: Work) -> None:
         """Run this too."""
         self._works.append(work)
+
+    def at_end(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the agent stops."""
+        self._ends.append(listener)
 
     def on_wake(self, listener: Callable[[], None]) -> None:
         """Call `listener` when somebody comes on duty."""
@@ -91,6 +98,8 @@ class Aboard:
         faults = len(self.parts.counter.faults) if self.parts.counter is not None else 0
         if self.parts.lone_worker is not None:
             faults += self.parts.lone_worker.is_faulty
+        if self.parts.boarding is not None:
+            faults += self.parts.boarding.is_faulty
         return {"sensor_faults": faults} if faults else {}
 
     def end(self) -> None:
@@ -99,6 +108,8 @@ class Aboard:
         for part in (parts.key, parts.sos, parts.lone_worker, parts.counter):
             if part is not None:
                 part.stop()
+        for listener in self._ends:
+            listener()
         if parts.outputs is not None:
             parts.outputs.close()
 

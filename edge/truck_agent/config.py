@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from edge.agent.config import AgentConfig, AgentFile, Seconds, common_of, read_file
+from edge.agent.config import AgentConfig, AgentFile, Seconds, beside, common_of, read_file
 from edge.agent.errors import InvalidConfig
 from edge.drivers.line_config import LinesSection
 from edge.truck_agent.sections import (
@@ -76,6 +76,7 @@ class TruckAgentConfig(AgentConfig):
     passengers: PassengersSection | None = None
     cab: CabSection | None = None
     reader: ReaderSection | None = None
+    copass_directory: Path | None = None
 
     @property
     def has_parts(self) -> bool:
@@ -101,6 +102,7 @@ def load_config(path: Path) -> TruckAgentConfig:
         passengers=told.passengers,
         cab=told.cab,
         reader=told.reader,
+        copass_directory=beside(path, told.reader.directory) if told.reader else None,
     )
 
 
@@ -122,6 +124,8 @@ def _check_lines(path: Path, told: _File) -> None:
             raise InvalidConfig(
                 path, f"{key}: no line is named {line!r}; add [lines.{table}.{line}]"
             )
+    if told.reader is not None and told.identity is None:
+        raise InvalidConfig(path, "[reader] takes rights, so [identity] directory is missing")
     for door in told.doors:
         if (door.outer is None) != (door.inner is None):
             raise InvalidConfig(path, f"[[doors]] {door.name}: outer and inner go together")

@@ -160,7 +160,7 @@ class Fitter:
             self._link,
             self._situation,
             self._memory,
-            _stops_of(itinerary),
+            stops_of(itinerary),
             told.stop_radius_m,
             told.depots,
             told.depot_radius_m,
@@ -199,7 +199,8 @@ class Fitter:
         return f"{kind}-{self._chance.getrandbits(48):012x}"
 
 
-def _stops_of(itinerary: Itinerary | None) -> Callable[[], Sequence[PlannedStop]]:
+def stops_of(itinerary: Itinerary | None) -> Callable[[], Sequence[PlannedStop]]:
+    """The stops of the plan as it stands, asked anew each time."""
     if itinerary is None:
         return tuple
     return lambda: itinerary.stops

@@ -67,6 +67,12 @@ def fit_out(
         identity = load_identity(config.identity_directory)
         opener = identity.seal_opener(config.territory, config.unit)
     aboard = Fitter(config, link, clock, chance).fit(inputs, outputs, opener)
+    if config.reader is not None and config.copass_directory is not None and opener is not None:
+        from edge.truck_agent.boarding_fitting import fit_reader  # noqa: PLC0415 - as above
+
+        fit_reader(
+            config, config.reader, config.copass_directory, opener, aboard, link, clock, chance
+        )
     if commands is not None:
         parts = aboard.parts
         Orders(clock, parts.messages, parts.sos, parts.lone_worker).register(commands)

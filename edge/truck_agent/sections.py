@@ -95,10 +95,11 @@ class CabSection(Section, frozen=True):
 
 
 class ReaderSection(Section, frozen=True):
-    """[reader]: the reader at the passenger door."""
+    """[reader]: the reader of co-passes at the passenger door; it needs [identity]."""
 
-    kind: Literal["pn532", "pcsc", "osdp"] = "pn532"
+    kind: Literal["pn532"] = "pn532"
     port: str = "/dev/ttyAMA1"
-    place: str = "bus-door"
-    rest_s: Seconds = 1.0
-    """A card is read again at the earliest so long after it was."""
+    baud: Annotated[int, Meta(ge=9_600, le=1_000_000)] = 115_200
+    place: Annotated[str, Meta(min_length=1, max_length=40)] = "bus-door"
+    directory: str = "copass"
+    """Where rights and journal lie, sealed to this board."""

@@ -34,6 +34,7 @@ def view_of(unit: str, aboard: Aboard, health: LinkHealth, now_ms: int) -> View:
         "key": _key(aboard),
         "plan": _plan(parts, now_ms),
         "counts": _counts(parts),
+        "tap": _tap(parts),
         "sos": _sos(parts),
         "lone_worker": _lone_worker(parts, situation, now_ms),
         "messages": [{"text": m.text, "at_ms": m.at_ms} for m in parts.messages],
@@ -103,6 +104,13 @@ def _counts(parts: Parts) -> View | None:
         "ramp_unanswered": load.ramp_unanswered,
         "doors": {door.name: door.is_open for door in parts.counter.doors},
     }
+
+
+def _tap(parts: Parts) -> View | None:
+    last = parts.boarding.last if parts.boarding is not None else None
+    if last is None:
+        return None
+    return {"decision": last.decision, "reason": last.reason, "at_ms": last.at_ms}
 
 
 def _sos(parts: Parts) -> View | None:

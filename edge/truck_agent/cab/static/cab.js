@@ -13,6 +13,11 @@ const WORDS = {
     chairs: "fauteuils : {n}", chairs_unknown: "fauteuils : non confirmé",
     ramp: "Rampe sortie : pour qui ?", ramp_on: "Un fauteuil monte", ramp_off: "Un fauteuil descend",
     ramp_none: "Personne", empty: "Le car est vide",
+    tap_granted: "Badge accepté", tap_too_early: "Badge : trop tôt", tap_revoked: "Badge retiré",
+    tap_no_right_here: "Badge sans trajet réservé ici", tap_unknown_card: "Badge inconnu",
+    tap_expired: "Badge : trajet passé", tap_anti_passback: "Badge déjà présenté",
+    tap_not_authentic: "Badge non reconnu", tap_clock_unknown: "Badge : heure inconnue",
+    tap_read_again: "Badge : à présenter de nouveau", tap_other: "Badge refusé",
     alone: "Travail isolé", alone_none: "Pas de session en cours",
     alone_quiet: "Prochain signe de vie avant {t}", alone_cab: "Tout va bien ? Appuyez avant {t}",
     alone_supervisor: "Le régulateur est alerté", "alone_second-person": "Une seconde personne est alertée",
@@ -35,6 +40,11 @@ const WORDS = {
     chairs: "wheelchairs: {n}", chairs_unknown: "wheelchairs: not confirmed",
     ramp: "Ramp out: for whom?", ramp_on: "A wheelchair gets on", ramp_off: "A wheelchair gets off",
     ramp_none: "Nobody", empty: "The bus is empty",
+    tap_granted: "Card accepted", tap_too_early: "Card: too early", tap_revoked: "Card withdrawn",
+    tap_no_right_here: "Card without a ride here", tap_unknown_card: "Unknown card",
+    tap_expired: "Card: ride is over", tap_anti_passback: "Card shown already",
+    tap_not_authentic: "Card not recognised", tap_clock_unknown: "Card: time unknown",
+    tap_read_again: "Card: hold it again", tap_other: "Card refused",
     alone: "Working alone", alone_none: "No session",
     alone_quiet: "Next sign of life before {t}", alone_cab: "Are you all right? Press before {t}",
     alone_supervisor: "The supervisor is alerted", "alone_second-person": "A second person is alerted",
@@ -103,6 +113,12 @@ function showAboard(counts) {
   ].join(" · "));
 }
 
+function showTap(tap) {
+  const key = tap && (`tap_${tap.reason}` in WORDS[language] ? `tap_${tap.reason}` : "tap_other");
+  put("tap", tap ? `${clock(tap.at_ms)}  ${say(key)}` : "");
+  at("tap").className = tap && tap.decision === "refused" ? "asked" : "";
+}
+
 function showAlone(alone) {
   for (const id of ["alone-title", "alone", "alive", "alone-toggle"]) at(id).hidden = !alone;
   if (!alone) return;
@@ -139,6 +155,7 @@ function show() {
   seen.link.connected && !unsent && !dead);
   showPlan(seen.plan);
   showAboard(seen.counts);
+  showTap(seen.tap);
   showAlone(seen.lone_worker);
   showSos(seen.sos, seen.link.connected && !dead);
   at("messages").replaceChildren(...(seen.messages.length ? seen.messages : [null]).map((message) => {

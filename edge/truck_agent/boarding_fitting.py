@@ -1,0 +1,52 @@
+"""The reader at the door of a bus with its real parts; loaded only where there is one."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from pathlib import Path
+from typing import cast
+
+from contract.clock import Clock
+from edge.agent.service import Work
+from edge.copass.at_rest import at_rest_key, board_secret
+from edge.copass.durable_files import RealFiles
+from edge.copass.station import Station, StationSettings
+from edge.drivers.card_reader import CardReader
+from edge.drivers.pn532 import Pn532Reader
+from edge.link.identity import machine_of
+from edge.link.sealed import SealOpener
+from edge.link.service import Link
+from edge.truck_agent.aboard import Aboard
+from edge.truck_agent.boarding import Boarding
+from edge.truck_agent.config import TruckAgentConfig
+from edge.truck_agent.fitting import stops_of
+from edge.truck_agent.sections import ReaderSection
+
+
+def fit_reader(
+    config: TruckAgentConfig,
+    told: ReaderSection,
+    directory: Path,
+    opener: SealOpener,
+    aboard: Aboard,
+    link: Link,
+    clock: Clock,
+    chance: random.Random,
+) -> None:
+    """Add the reader and the co-pass to what is aboard. Raises what the files at rest raise."""
+    board = board_secret(configured=config.machine_serial)
+    key = at_rest_key(board, directory / "secret", RealFiles(), secrets.token_bytes)
+    machine = machine_of(link.outbox.boot)
+    station = Station(
+        StationSettings(directory, config.territory, machine, key), link, opener, clock
+    )
+    # It is only asked about cards that it gave itself.
+    reader = cast("CardReader", Pn532Reader(told.port, clock, chance, told.baud))
+    parts = aboard.parts
+    parts.boarding = Boarding(
+        reader, station, told.place, stops_of(parts.itinerary), parts.counter, clock
+    )
+    for name, run in (*station.works(), ("boarding", parts.boarding.run)):
+        aboard.add(Work(name, run))
+    aboard.at_end(station.journal.close)
