@@ -31,6 +31,7 @@ GROUPS = (
     Group("replay", "softplace.replay", "send recordings through the real chain"),
     Group("doctor", "softplace.doctor", "what this machine has, what is wrong, how to mend it"),
     Group("device", "softplace.device", "identities of devices, and help from far away"),
+    Group("card", "softplace.card", "cards, rights, doors, master keys"),
     Group("dashboards", "softplace.dashboards", "build, check and push the Grafana dashboards"),
     Group("bench", "softplace.bench", "measure, as ratios against a peer or a limit"),
 )

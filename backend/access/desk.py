@@ -99,11 +99,13 @@ def revoke_card(
     return units
 
 
-def rekey(connection: Connection, vault: Vault, card_id: str, secrets: CardSecrets) -> None:
+def rekey(
+    connection: Connection, vault: Vault, card_id: str, secrets: CardSecrets, author: Author
+) -> None:
     """The card was given other keys at the desk. Raises UnknownCard."""
     card = read_card(connection, card_id)
     put_keys(connection, vault, card_id, secrets, card.key_number)
-    _ring_card(connection, card_id, card.issued_ms)
+    _ring_card(connection, card_id, author.now_ms)
 
 
 def use_generation(

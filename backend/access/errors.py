@@ -92,3 +92,22 @@ class Superseded(AccessError, RuntimeError):
         super().__init__(
             f"another dispatcher took over (term {now}, ours was {mine}): run one per territory"
         )
+
+
+class KeySetKnown(AccessError, ValueError):
+    """A set of master keys of that version was made before."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(f"key set {version} was made before; make the next one")
+
+
+class WrongKeySet(AccessError, ValueError):
+    """Master keys that are not those of this territory."""
+
+    def __init__(self, version: int, known: bool) -> None:
+        self.version = version
+        why = "has another fingerprint" if known else "was never made here"
+        super().__init__(
+            f"key set {version} {why}: take the parts of this territory's own ceremony"
+        )

@@ -1,0 +1,1 @@
+"""The steps of the key ceremony, one file each; docs/key-ceremony.md is the page beside them."""
