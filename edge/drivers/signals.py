@@ -20,6 +20,8 @@ from edge.drivers.errors import LineFault
 from edge.drivers.lines import OutputLines
 from edge.drivers.waiting import Trouble
 
+LINES = ("green", "red", "buzzer")
+
 _log = logging.getLogger(__name__)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from edge.truck_agent.kept_file import KeptFile
+from edge.agent.kept_file import KeptFile
 from edge.truck_agent.lone_worker import Session
 from edge.truck_agent.sos import OpenSos
 

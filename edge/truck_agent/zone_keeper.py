@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from edge.agent.kept_file import KeptFile
 from edge.truck_agent.dead_zones import DeadZones, ZoneRules
-from edge.truck_agent.kept_file import KeptFile
 from edge.truck_agent.situation import Situation
 
 WRITE_EVERY_S = 600.0
