@@ -30,15 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the agent until SIGTERM or Ctrl-C."""
     kind, path = arguments.kind, arguments.config
-    parts = _AGENTS.get(kind)
-    if parts is None:
-        raise CommandFailed(
-            f"the agent of a {kind} is not part of this version; run {', '.join(_AGENTS)}"
-        )
     from edge.agent.running import run_until_told  # noqa: PLC0415 - memory of the Pi
     from softplace.sentences import sentence_of  # noqa: PLC0415 - as above
 
-    load_config, build = parts()
+    load_config, build = _AGENTS[kind]()
     try:
         asyncio.run(run_until_told(build, _config(load_config, path, kind), __version__))
     except CommandFailed:
@@ -78,4 +73,16 @@ def _door() -> Parts:
     return load_config, build_door_agent
 
 
-_AGENTS: dict[str, Callable[[], Parts]] = {"truck": _vehicle, "bus": _vehicle, "reader": _door}
+def _space() -> Parts:
+    from edge.space_agent.building import build_space_agent  # noqa: PLC0415
+    from edge.space_agent.config import load_config  # noqa: PLC0415
+
+    return load_config, build_space_agent
+
+
+_AGENTS: dict[str, Callable[[], Parts]] = {
+    "truck": _vehicle,
+    "bus": _vehicle,
+    "space": _space,
+    "reader": _door,
+}

@@ -118,9 +118,12 @@ class Headcount:
         """Nobody is inside: by hand, or because the vehicle is at its depot."""
         return self._zero(reason, learns=True)
 
-    def tick(self, *, clock_trusted: bool) -> Zero | None:
-        """What must be done by now: a zero that is due, the file. The zero, if there was one."""
-        local_at = self._local_at() if clock_trusted else None
+    def tick(self, utc_ms: int | None) -> Zero | None:
+        """What must be done by now: a zero that is due, the file. The zero, if there was one.
+
+        `utc_ms`: the time by a trusted clock; None where there is none.
+        """
+        local_at = None if utc_ms is None else datetime.fromtimestamp(utc_ms / 1_000, self._zone)
         zero = self._due(local_at)
         rules = self._place.rules
         if self._zeroed_on is None and local_at is not None and rules.night_hour is not None:
@@ -152,9 +155,6 @@ class Headcount:
             body["rezeroed"] = True
             self._zeroes.clear()
         return body
-
-    def _local_at(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.now_ms() / 1_000, self._zone)
 
     def _due(self, local_at: datetime | None) -> Zero | None:
         senses = self._senses

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -28,7 +27,9 @@ class Lendings(Struct, frozen=True):
 
     def standing(self) -> list[tuple[AlarmKind, str]]:
         """The alarms that stood when it was written."""
-        return [("equipment_missing", name) for name, told in self.lockers.items() if _is_missing(told)]
+        return [
+            ("equipment_missing", name) for name, told in self.lockers.items() if _is_missing(told)
+        ]
 
 
 def _is_missing(lending: Lending) -> bool:
@@ -114,11 +115,6 @@ class LockerBank:
                 return name
         return None
 
-    async def close(self) -> None:
-        """Let every strike go."""
-        for wired in self._wired.values():
-            await wired.relay.close()
-
     def _do(self, name: str, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Raise):
@@ -133,11 +129,6 @@ class LockerBank:
 
     def _lendings(self) -> Lendings:
         return Lendings({name: wired.locker.lending for name, wired in self._wired.items()})
-
-
-def lendings_file(path: Path) -> KeptFile[Lendings]:
-    """Where lendings are kept."""
-    return KeptFile(path, Lendings)
 
 
 def _locker(told: LockerSection, lending: Lending | None) -> Locker:

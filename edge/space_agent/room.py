@@ -41,7 +41,7 @@ class Room:
         link: takes the messages.
         clock: of the run.
         seats: as they are told in each message.
-        knows_time: whether the time of day can be trusted.
+        utc_ms: the time by a trusted clock; None where there is none.
         present_stations: stations on the wifi now; None where they are not known.
         emptied: called when the room was found empty: nobody who tapped in is in.
     """
@@ -56,7 +56,7 @@ class Room:
         link: Putting,
         clock: Clock,
         seats: int | None,
-        knows_time: Callable[[], bool],
+        utc_ms: Callable[[], int | None],
         present_stations: Callable[[], int | None],
         emptied: Callable[[], None],
     ) -> None:
@@ -68,7 +68,7 @@ class Room:
         self._link = link
         self._clock = clock
         self._seats = seats
-        self._knows_time = knows_time
+        self._utc_ms = utc_ms
         self._present_stations = present_stations
         self._emptied = emptied
         self._taps = 0
@@ -104,7 +104,7 @@ class Room:
             if door.beams is not None:
                 self._hear(door, door.beams.pass_to(now_ns))
         self.count.stations(self._present_stations())
-        zero = self.count.tick(clock_trusted=self._knows_time())
+        zero = self.count.tick(self._utc_ms())
         if zero is not None:
             self._forget_people()
         now_s = self._clock.monotonic_s()

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from contract.pseudonym import pseudonym_at
+from edge.copass.errors import JournalUnwritable
 from edge.copass.station import Station
 from edge.copass.taps import Outcome, Point
 from edge.drivers.card_reader import CardChannel, CardReader
@@ -14,6 +15,9 @@ from edge.space_agent.config import ReaderSection
 from edge.space_agent.locker_bank import LockerBank
 from edge.space_agent.room import Room
 from edge.space_agent.tap_point import locker_for
+
+_PROVEN_REFUSALS = frozenset({"expired", "no_right_here", "too_early"})
+"""Refused for its rights after the card had proven to be itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +75,7 @@ class TapDesk:
         locker = self._locker_of(card, holder)
         if locker is not None:
             outcome = await self._station.desk.tap(card, Point(locker))
-            self._open(locker, outcome)
+            await self._open(locker, outcome)
         elif self._told.room is not None:
             direction = self._room.people.direction_of(holder, self._told.direction)
             outcome = await self._station.desk.tap(card, Point(self._told.room, direction))
@@ -88,13 +92,31 @@ class TapDesk:
         held = self._lockers.holds(holder)
         return locker_for(self._told.lockers, rights, held, now_ms)
 
-    def _open(self, locker: str, outcome: Outcome) -> None:
-        opened = outcome.opens and self._lockers.open(
-            locker, outcome.pseudonym, outcome.decision.until_ms
+    async def _open(self, locker: str, outcome: Outcome) -> None:
+        holder = outcome.pseudonym
+        puts_back = await self._puts_back(locker, outcome)
+        opened = (outcome.opens or puts_back) and self._lockers.open(
+            locker, holder, outcome.decision.until_ms
         )
         self._signal(outcome, good=opened)
         if outcome.opens and self._told.room is not None:
             self._present(outcome.pseudonym, "in")
+
+    async def _puts_back(self, locker: str, outcome: Outcome) -> bool:
+        """Whether it opens only to receive what this card took out, though its right is over."""
+        lending = self._lockers.lending(locker)
+        if (
+            lending.holder != outcome.pseudonym
+            or lending.state not in {"lent", "missing"}
+            or outcome.decision.reason not in _PROVEN_REFUSALS
+        ):
+            return False
+        try:
+            await self._station.recorder.write("locker_return", {"point": locker})
+        except JournalUnwritable as error:
+            _log.warning("locker=closed name=%s: %s", locker, error)
+            return False
+        return True
 
     def _note(self, outcome: Outcome, direction: str) -> None:
         """A refused card at the way out is not believed to be its holder."""

@@ -31,7 +31,7 @@ def headcount(tmp_path: Path, clock: ManualClock, boot: str = "boot-1") -> Headc
 def known(tmp_path: Path, clock: ManualClock, boot: str = "boot-1") -> Headcount:
     """A count that began in an empty room."""
     count = headcount(tmp_path, clock, boot)
-    count.tick(clock_trusted=True)
+    count.tick(clock.now_ms())
     count.zero("by_hand")
     count.report()
     return count
@@ -50,11 +50,11 @@ async def test_a_first_start_knows_nothing_until_the_room_is_empty(
     assert count.estimate().error_persons >= 20
     count.presence("radar", seen=False)
     await clock.advance(1_800)
-    zero = count.tick(clock_trusted=False)
+    zero = count.tick(None)
     assert zero is not None
     assert zero.reason == "empty"
     assert count.estimate().error_persons == 2
-    assert count.tick(clock_trusted=False) is None, "once is enough"
+    assert count.tick(None) is None, "once is enough"
 
 
 async def test_the_night_takes_the_drift_away_once_and_says_how_much(
@@ -70,13 +70,13 @@ async def test_the_night_takes_the_drift_away_once_and_says_how_much(
         "over_capacity": False,
     }
     await clock.advance(7 * HOUR_S)
-    assert count.tick(clock_trusted=True) is None
+    assert count.tick(clock.now_ms()) is None
     await clock.advance(HOUR_S)
-    assert count.tick(clock_trusted=False) is None, "whose night is it?"
-    zero = count.tick(clock_trusted=True)
+    assert count.tick(None) is None, "whose night is it?"
+    zero = count.tick(clock.now_ms())
     assert zero is not None
     assert (zero.reason, zero.drift_persons) == ("night", 3)
-    assert count.tick(clock_trusted=True) is None
+    assert count.tick(clock.now_ms()) is None
     report = count.report()
     assert (report["persons"], report["drift_persons"], report["rezeroed"]) == (0, 3, True)
     assert "rezeroed" not in count.report()
@@ -91,7 +91,7 @@ async def test_a_sensor_that_repeats_itself_does_not_put_the_zero_off(
     for _ in range(31):
         count.presence("radar", seen=False)
         await clock.advance(60)
-    zero = count.tick(clock_trusted=True)
+    zero = count.tick(clock.now_ms())
     assert zero is not None
     assert (zero.reason, zero.drift_persons) == ("empty", 2)
 
@@ -102,7 +102,7 @@ async def test_a_lost_sensor_is_no_quiet_one(tmp_path: Path, clock: ManualClock)
     count.presence("radar", seen=False)
     count.sensor_lost("radar")
     await clock.advance(HOUR_S)
-    assert count.tick(clock_trusted=True) is None
+    assert count.tick(clock.now_ms()) is None
 
 
 async def test_a_restart_of_the_program_keeps_the_count_with_a_little_more_doubt(
@@ -124,10 +124,10 @@ async def test_a_killed_program_doubts_by_what_may_have_passed_since_its_last_wr
     count = known(tmp_path, clock)
     await enter(count, clock, 6)
     await clock.advance(300)
-    count.tick(clock_trusted=True)
+    count.tick(clock.now_ms())
     await enter(count, clock, 6)
     await clock.advance(200)
-    count.tick(clock_trusted=True)
+    count.tick(clock.now_ms())
     estimate = headcount(tmp_path, clock).estimate()
     assert abs(12 - estimate.persons) <= estimate.error_persons
 
@@ -148,10 +148,10 @@ async def test_a_night_without_power_is_made_up_for_without_believing_the_room_e
     count.keep(at_once=True)
     await clock.advance(13 * HOUR_S)
     again = headcount(tmp_path, clock, "boot-2")
-    zero = again.tick(clock_trusted=True)
+    zero = again.tick(clock.now_ms())
     assert zero is not None
     assert again.estimate().persons + again.estimate().error_persons >= 20
-    assert again.tick(clock_trusted=True) is None
+    assert again.tick(clock.now_ms()) is None
 
 
 async def test_the_file_is_written_rarely_and_a_broken_one_is_no_obstacle(
@@ -162,7 +162,7 @@ async def test_the_file_is_written_rarely_and_a_broken_one_is_no_obstacle(
     writings, content = 0, path.read_bytes()
     for _ in range(3_600):
         await enter(count, clock, 1)
-        count.tick(clock_trusted=True)
+        count.tick(clock.now_ms())
         if path.read_bytes() != content:
             writings, content = writings + 1, path.read_bytes()
     assert writings == 12
@@ -178,9 +178,9 @@ async def test_a_file_that_cannot_be_written_is_said_once_and_once_when_it_can(
     for _ in range(3):
         count.passed("beams", "door", "in", clock.boot_ms())
         await clock.advance(301)
-        count.tick(clock_trusted=True)
+        count.tick(clock.now_ms())
     place.mkdir()
     await clock.advance(301)
-    count.tick(clock_trusted=True)
+    count.tick(clock.now_ms())
     said = [r.getMessage().split(" ")[0] for r in caplog.records if r.levelname == "WARNING"]
     assert said == ["counting=unwritable", "counting=written"]

@@ -1,0 +1,65 @@
+"""Which devices a space has; only the drivers that are named are loaded."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from pathlib import Path
+from typing import cast
+
+from contract.clock import Clock
+from edge.drivers.card_reader import CardReader
+from edge.drivers.gpio import GpioInputs, GpioOutputs
+from edge.drivers.lines import InputLines
+from edge.drivers.presence_source import PresenceSource
+from edge.drivers.wifi_usage import WifiUsage
+from edge.space_agent.config import PresenceSection, ReaderSection, SpaceConfig, WifiSection
+
+WIFI_KEY_BYTES = 32
+
+
+def inputs(config: SpaceConfig, clock: Clock, chance: random.Random) -> InputLines | None:
+    """The wires of doors and lockers; None where none is wired."""
+    used = {name: config.lines.inputs[name] for name in config.used_inputs()}
+    return GpioInputs(config.lines.chip, used, clock, chance) if used else None
+
+
+def outputs(config: SpaceConfig) -> GpioOutputs | None:
+    """Strikes, LEDs and buzzer; None where none is wired."""
+    wired = config.lines.outputs
+    return GpioOutputs(config.lines.chip, wired) if wired else None
+
+
+def presence_source(
+    told: PresenceSection, config: SpaceConfig, clock: Clock, chance: random.Random
+) -> PresenceSource:
+    """The sensor that `told` names."""
+    if told.kind == "pir":
+        from edge.drivers.pir import PirSource  # noqa: PLC0415 - memory of the Pi
+
+        line = config.lines.inputs[told.line or ""]
+        return PirSource(told.name, config.lines.chip, line, clock, chance)
+    from edge.drivers.ld2410 import Ld2410Source  # noqa: PLC0415 - as above
+
+    return Ld2410Source(told.name, told.port or "", clock, chance)
+
+
+def wifi_usage(told: WifiSection, clock: Clock) -> WifiUsage:
+    """Who counts the stations; the key of their names is drawn here and never stored."""
+    key = secrets.token_bytes(WIFI_KEY_BYTES)
+    if told.source == "iw":
+        from edge.drivers.iw_stations import IwSource  # noqa: PLC0415 - as above
+
+        return WifiUsage([IwSource(told.interface, clock)], clock, key, told.interval_s)
+    from edge.drivers.hostapd import HostapdSource  # noqa: PLC0415 - as above
+
+    socket = str(Path(told.control) / told.interface)
+    return WifiUsage([HostapdSource(socket, clock)], clock, key, told.interval_s)
+
+
+def card_reader(told: ReaderSection, clock: Clock, chance: random.Random) -> CardReader:
+    """The reader head."""
+    from edge.drivers.pn532 import Pn532Reader  # noqa: PLC0415 - as above
+
+    # It is only asked about cards that it gave itself.
+    return cast("CardReader", Pn532Reader(told.port, clock, chance, told.baud))

@@ -1,0 +1,95 @@
+"""The agent of a space at work: wires, sensors, wifi and cards in; messages and strikes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from contract.clock import Clock
+from edge.agent.service import Work
+from edge.drivers.lines import InputLines, OutputLines
+from edge.drivers.presence_source import PresenceSource
+from edge.drivers.wifi_usage import UsageSource
+from edge.link.reading import Reading
+from edge.space_agent.alarms import Putting
+from edge.space_agent.locker_bank import LockerBank
+from edge.space_agent.room import Room
+
+LOOK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceParts:
+    """What a space has; None or empty where it has none."""
+
+    room: Room
+    lockers: LockerBank
+    inputs: InputLines | None = None
+    outputs: OutputLines | None = None
+    presences: Sequence[PresenceSource] = ()
+    wifi: UsageSource | None = None
+
+
+class SpaceService:
+    """Joins the parts; each task of `works` runs until it is cancelled."""
+
+    def __init__(self, parts: SpaceParts, link: Putting, clock: Clock) -> None:
+        self._parts = parts
+        self._link = link
+        self._clock = clock
+
+    def works(self) -> list[Work]:
+        """What is to run beside the link."""
+        parts = self._parts
+        works = [Work("look", self._look)]
+        if parts.inputs is not None:
+            works.append(Work("wires", self._wires))
+        works += [Work(source.name, _Sensing(source, parts.room).run) for source in parts.presences]
+        if parts.wifi is not None:
+            works.append(Work("wifi", self._wifi))
+        return works
+
+    def end(self) -> None:
+        """The agent stops: what is known is written down, every strike is let go."""
+        self._parts.room.count.keep(at_once=True)
+        if self._parts.outputs is not None:
+            self._parts.outputs.close()
+
+    async def _look(self) -> None:
+        while True:
+            self._parts.room.tick()
+            self._parts.lockers.tick()
+            await self._clock.sleep(LOOK_S)
+
+    async def _wires(self) -> None:
+        assert self._parts.inputs is not None  # noqa: S101 - `works` says so
+        async with aclosing(self._parts.inputs.edges()) as edges:  # type: ignore[type-var]  # a generator
+            async for edge in edges:
+                self._parts.room.edge(edge)
+                self._parts.lockers.edge(edge)
+
+    async def _wifi(self) -> None:
+        assert self._parts.wifi is not None  # noqa: S101 - as above
+        async with aclosing(self._parts.wifi.usage()) as usages:  # type: ignore[type-var]  # a generator
+            async for usage in usages:
+                body = {
+                    "interval_s": round(usage.interval_s, 1),
+                    "stations": usage.stations,
+                    "received_bytes": usage.received_bytes,
+                    "sent_bytes": usage.sent_bytes,
+                }
+                self._link.put(Reading("wifi", body, self._clock.boot_ms()))
+
+
+class _Sensing:
+    """One presence sensor and the room that it looks at."""
+
+    def __init__(self, source: PresenceSource, room: Room) -> None:
+        self._source = source
+        self._room = room
+
+    async def run(self) -> None:
+        async with aclosing(self._source.presences()) as presences:  # type: ignore[type-var]  # a generator
+            async for seen in presences:
+                self._room.presence(self._source.name, seen)
