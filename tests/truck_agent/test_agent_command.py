@@ -80,8 +80,8 @@ async def test_it_runs_small_hears_its_receiver_and_stops_when_told(tmp_path: Pa
 @pytest.mark.parametrize(
     ("kind", "unit", "said"),
     [
-        ("space", "bus/b1", "the agent of a space is not part of this version"),
-        ("reader", "bus/b1", "the agent of a reader is not part of this version"),
+        ("space", "bus/b1", "position is not a key of this file"),
+        ("reader", "bus/b1", "position is not a key of this file"),
         ("truck", "bus/b1", "run: softplace agent bus"),
         ("bus", "tram/b1", "kind 'tram' is unknown"),
     ],
