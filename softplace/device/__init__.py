@@ -20,6 +20,7 @@ SUBCOMMANDS = (
     ("doctor", "what a device finds wrong with itself"),
     ("restart", "start a device's agent anew"),
     ("broker-certificate", "key, certificate and revocation list for the broker"),
+    ("sign-wheels", "vouch for a directory of wheels, so that devices install it"),
 )
 """Each lives in a module of its name."""
 

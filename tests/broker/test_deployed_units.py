@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,8 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from backend.devices.revocation import LIST_FILE
+from backend.devices.signing_key import KEYS_DIRECTORY
+from edge.agent.identity_files import RETIRED
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+PROGRAMS = re.compile(r"/opt/softplace/(?:good/)?bin/(?:softplace|python)(?= )")
+AGENTS = ("softplace-agent@.service", "softplace-agent@reader.service")
 WORST_EXPOSURE = 2.2
 """Of 10; a unit without any hardening scores 9.6. Serial ports and adjtimex cost the agent 0.7."""
 
@@ -26,8 +34,8 @@ def unit(request, tmp_path) -> Path:
     program.symlink_to(sys.executable)
     copy = tmp_path / request.param.name
     text = request.param.read_text()
-    assert "/opt/softplace/bin/softplace " in text
-    copy.write_text(text.replace("/opt/softplace/bin/softplace", str(program)))
+    assert PROGRAMS.search(text) or request.param.name == "softplace-crl.service"
+    copy.write_text(PROGRAMS.sub(str(program), text))
     return copy
 
 
@@ -38,6 +46,16 @@ def test_systemd_finds_nothing_to_say_about_a_unit(unit):
         capture_output=True,
         text=True,
     )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_finds_nothing_to_say_about_the_watch_on_the_revocation_list(tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed (apt install systemd)")
+    for name in ("softplace-crl.path", "softplace-crl.service"):
+        shutil.copy(DEPLOY / "systemd" / name, tmp_path)
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "softplace-crl.path")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -64,12 +82,46 @@ def test_a_unit_is_hardened(unit):
     assert score.returncode == 0, exposed
 
 
-def test_the_agent_is_watched_and_may_open_serial_ports_only():
-    text = (DEPLOY / "systemd" / "softplace-agent@.service").read_text()
+@pytest.mark.parametrize("name", AGENTS)
+def test_an_agent_is_watched_and_opens_serial_ports_and_gpio_lines_only(name):
+    text = (DEPLOY / "systemd" / name).read_text()
     assert "WatchdogSec=" in text
     devices = [line for line in text.splitlines() if line.startswith("DeviceAllow=")]
-    assert devices
-    assert all(line.startswith("DeviceAllow=char-tty") for line in devices)
+    assert "DeviceAllow=char-gpiochip rw" in devices
+    assert all(
+        line.startswith(("DeviceAllow=char-tty", "DeviceAllow=char-gpio")) for line in devices
+    )
+    kind = "reader" if "reader" in name else "%i"
+    assert f"ConditionPathExists=!/var/lib/softplace/{kind}/identity/{RETIRED}\n" in text
+
+
+def test_whatever_ends_the_door_s_agent_the_lock_is_let_go():
+    text = (DEPLOY / "systemd" / "softplace-agent@reader.service").read_text()
+    release = "/opt/softplace/bin/python -m edge.card_reader.release --config"
+    assert f"ExecStopPost={release} /etc/softplace/agent-reader.toml\n" in text
+    assert importlib.util.find_spec("edge.card_reader.release") is not None
+
+
+def test_the_user_of_the_units_is_made_with_the_groups_of_its_devices(tmp_path):
+    if shutil.which("systemd-sysusers") is None:
+        pytest.skip("systemd-sysusers is not installed (apt install systemd)")
+    (tmp_path / "etc").mkdir()
+    config = DEPLOY / "systemd" / "softplace.sysusers"
+    command = ["systemd-sysusers", f"--root={tmp_path}", str(config)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    groups = (tmp_path / "etc" / "group").read_text()
+    for group in ("dialout", "gpio", "netdev"):
+        assert re.search(rf"^{group}:.*softplace$", groups, re.MULTILINE), group
+
+
+def test_the_broker_learns_of_a_withdrawn_device_at_once():
+    path = (DEPLOY / "systemd" / "softplace-crl.path").read_text()
+    assert f"PathChanged=/var/lib/softplace/{KEYS_DIRECTORY}/{LIST_FILE}\n" in path
+    service = (DEPLOY / "systemd" / "softplace-crl.service").read_text()
+    conf = (DEPLOY / "mosquitto" / "softplace.conf").read_text()
+    [where] = re.findall(r"^crlfile (.*)$", conf, re.MULTILINE)
+    assert f" {where}\n" in service
 
 
 def test_the_compose_file_is_yaml_and_names_what_exists():
