@@ -19,5 +19,5 @@ async def test_the_parts_of_a_tap_add_up_to_the_whole(tmp_path: Path):
 
 
 async def test_a_tap_takes_as_few_bytes_as_its_four_exchanges_need(tmp_path: Path):
-    # Listing 28; each exchange 9 bytes of frame out and 10 back, an ACK, and what is said.
+    # The listing, then four times two frames and an ACK.
     assert await bytes_of_a_tap(tmp_path) == 280
