@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.settings / f"agent-{kind}.toml"
     kept = _write(path, agent_toml(answer, arguments.state))
     identity = identity_directory(arguments.state, answer.unit)
-    _hand_over(arguments.state, path)
+    _hand_over(arguments.state, identity.parent, path)
     if arguments.json:
         known = {"unit": answer.unit, "device": answer.device, "identity": str(identity)}
         print(json.dumps(known | {"config": str(path), "config_kept": kept}))
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _hand_over(state: Path, config: Path) -> None:
+def _hand_over(state: Path, own: Path, config: Path) -> None:
     """Give what root wrote to the user that the agent runs as, where there is one."""
     if os.geteuid() != 0:
         return
@@ -79,7 +79,7 @@ def _hand_over(state: Path, config: Path) -> None:
         owner = pwd.getpwnam(USER)
     except KeyError:
         return
-    for place in (state, *state.rglob("*")):
+    for place in (state, own, *own.rglob("*")):
         os.chown(place, owner.pw_uid, owner.pw_gid)
     os.chown(config, 0, owner.pw_gid)
 

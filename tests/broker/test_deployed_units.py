@@ -92,6 +92,7 @@ def test_an_agent_is_watched_and_opens_serial_ports_and_gpio_lines_only(name):
         line.startswith(("DeviceAllow=char-tty", "DeviceAllow=char-gpio")) for line in devices
     )
     kind = "reader" if "reader" in name else "%i"
+    assert f"ConditionPathExists=/etc/softplace/agent-{kind}.toml\n" in text
     assert f"ConditionPathExists=!/var/lib/softplace/{kind}/identity/{RETIRED}\n" in text
 
 
