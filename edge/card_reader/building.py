@@ -17,7 +17,6 @@ from edge.card_reader.feedback import Feedback
 from edge.card_reader.guard import GuardedRelay
 from edge.card_reader.mode_file import ModeFile
 from edge.card_reader.relay_guard import RELAY
-from edge.card_reader.screen.server import ScreenServer
 from edge.card_reader.screen.state import ScreenState, ScreenTexts
 from edge.card_reader.service import DoorAgent
 from edge.copass.at_rest import at_rest_key, board_secret
@@ -50,6 +49,8 @@ def build_door_agent(
         listen(commands, door)
         work.append(Work("commands", commands.run))
     if config.screen is not None:
+        from edge.card_reader.screen.server import ScreenServer  # noqa: PLC0415 - memory
+
         work.append(Work("screen", ScreenServer(door.screen, config.screen.port, clock).run))
     return Agent(link, clock, work, watchdog, station.journal.close)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +98,23 @@ class Lock:
         await asyncio.get_running_loop().create_future()
 
 
-class Card:
-    """A card that tells `secret` to whoever asks, or `uid_only` where it is None."""
+Answers = Callable[[bytes], bytes | None]
 
-    def __init__(self, uid: bytes, secret: bytes | None) -> None:
+
+class Card:
+    """A card that answers native commands, or `uid_only`; None is a card taken away."""
+
+    def __init__(self, uid: bytes, answers: Answers | None) -> None:
         self.uid = uid
-        self.speaks = "uid_only" if secret is None else "iso14443_4"
-        self._secret = secret
+        self.speaks = "uid_only" if answers is None else "iso14443_4"
+        self._answers = answers
         self.is_there = True
 
-    async def native(self, _command: bytes) -> bytes:
-        if not self.is_there or self._secret is None:
+    async def native(self, command: bytes) -> bytes:
+        answer = self._answers(command) if self.is_there and self._answers else None
+        if answer is None:
             raise CardGone
-        return self._secret
+        return answer
 
 
 class Field:
@@ -168,8 +172,12 @@ class World:
         directory: Path,
         direction: Direction | None = None,
         policy: Policy = POLICY,
+        proof: Callable[[CardChannel, CardKey], Awaitable[object]] | None = None,
         **point: Any,
     ) -> None:
+        self.proof = proof or prove
+        self.key = bytes(32)
+        """Of the files at rest: the board's."""
         self.directory = directory
         self.policy = policy
         self.point = Point("door", direction, **point)
@@ -200,14 +208,14 @@ class World:
 
     async def start(self) -> None:
         settings = StationSettings(
-            self.directory, TERRITORY, f"{self.boots:08x}", bytes(32), self.policy
+            self.directory, TERRITORY, f"{self.boots:08x}", self.key, self.policy
         )
         station = Station(
             settings,
             self.link,
             opener(),
             self.clock,
-            prove,
+            self.proof,
             self.disk,
             _drawn,
             at_once,
@@ -267,7 +275,11 @@ class World:
     async def tap(self, name: str, *, key: str | None = None, leaves: bool = True) -> None:
         """A card is held to the reader; `key` says whose key it knows, None: its own."""
         secret = key_of(name if key is None else key)
-        self.reader.put(Card(uid_of(name), secret))
+        await self.hold(uid_of(name), lambda _command: secret, leaves=leaves)
+
+    async def hold(self, uid: bytes, answers: Answers | None, *, leaves: bool = True) -> None:
+        """Any card is held to the reader."""
+        self.reader.put(Card(uid, answers))
         await self.settle()
         if leaves:
             await self.remove()
