@@ -20,11 +20,13 @@ from edge.drivers.osdp import OsdpReader as OsdpDriver
 from edge.drivers.osdp_fake import FakeOsdpReader
 from edge.drivers.pn532 import Pn532Reader
 from firmware_tests.card_benches import FakeBench, Pn532Bench
+from firmware_tests.pcsc_bench import PcscBench
 from firmware_tests.peers import needs
 from firmware_tests.rig import Rig, section
 from firmware_tests.waiting import repeatable, until
 from simulator.devices.osdp.emulator import OsdpReader
 from simulator.devices.osdp.state import ReaderState
+from simulator.devices.pcsc_card import PcscReader
 
 UIDS = (bytes.fromhex("04112233445566"), bytes.fromhex("04AABBCCDDEE01"))
 CLOCK = SystemClock()
@@ -139,6 +141,14 @@ Made = Callable[[Path, Rig | None], Bench]
 BENCHES = (
     pytest.param(Pn532Bench, id="pn532"),
     pytest.param(FakeBench, id="fake"),
+    pytest.param(
+        PcscBench,
+        id="pcsc",
+        marks=[
+            needs("pcscd with vpcd", "pyscard"),
+            pytest.mark.skipif(PcscReader.missing() is not None, reason=PcscReader.missing() or ""),
+        ],
+    ),
     pytest.param(OsdpBench, id="osdp", marks=needs("libosdp")),
     pytest.param(FakeOsdpBench, id="osdp_fake"),
     pytest.param(osdp_on_rig, id="osdp_on_rig"),
