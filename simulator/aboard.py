@@ -1,7 +1,7 @@
 """The computer aboard for one shift: it boots with the key and says goodnight when it is turned.
 
-The agent itself has no ignition input yet; the simulator says `asleep` through the agent's link,
-as the wiring of the key will.
+A simulated vehicle has no wires: the simulator says `asleep` through the agent's link, as the
+agent does where the key is wired.
 """
 
 from __future__ import annotations

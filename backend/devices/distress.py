@@ -16,8 +16,6 @@ from contract.uplink import Alarm
 
 ABOUT_PEOPLE = ("sos", "lone_worker_silent")
 """Alarms that a supervisor sees until they are over."""
-_CAB = "cab"
-"""The step at which only the person themselves is asked."""
 
 _PUT = """
 INSERT INTO distress (unit, alarm, reference, outbox, seq, at_ms, is_open, due_ms)
@@ -38,7 +36,7 @@ _PRUNE = "DELETE FROM distress WHERE is_open = ? AND due_ms IS NULL AND at_ms < 
 
 def is_open(alarm: Alarm) -> bool:
     """Whether somebody other than the person aboard is to act."""
-    return alarm.state in {"raised", "escalated"} and alarm.step != _CAB
+    return alarm.state in {"raised", "escalated"}
 
 
 def measured_ms(alarm: Alarm, received_ms: int) -> int:

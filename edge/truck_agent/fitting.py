@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from edge.truck_agent.door import Door
     from edge.truck_agent.load import Load
 
+RENEW_S = 300.0
+"""Driving renews the announcement of a lone worker at most so often."""
+
 
 class VehicleLink(AlarmLink, KeyLink, PlanLink, Contact, Protocol):
     """What all the parts ask of the link."""
@@ -130,6 +133,7 @@ class Fitter:
             told.second_s,
             told.taken_s,
             told.margin_s,
+            min(RENEW_S, told.interval_s / 6),
         )
         zone_rules = ZoneRules(margin_s=told.zone_margin_s, most_grace_s=told.zone_most_s)
         path = self._config.outbox_path.with_suffix(".zones")

@@ -156,15 +156,15 @@ class LoneWorker:
         session = self.session
         if session is None or now_s < session.until_s:
             return []
-        before = session.step
-        step = NEXT[before]
+        step = NEXT[session.step]
         self._enter(session, step, now_s)
         if step == "cab":
+            # Nobody else is to act yet, so no alarm is raised.
             silent_s = self._rules.cab_s + self._rules.margin_s + session.grace_s
-            return [Word(session.reference, "raised", step, silent_s)]
-        state: Literal["raised", "escalated"] = "raised" if before == "taken" else "escalated"
-        asked: Asked = "supervisor" if step == "supervisor" else "second-person"
-        return [Word(session.reference, state, asked, None)]
+            return [Word(session.reference, "cleared", step, silent_s)]
+        if step == "supervisor":
+            return [Word(session.reference, "raised", step, None)]
+        return [Word(session.reference, "escalated", "second-person", None)]
 
     def _enter(self, session: Session, step: Step, now_s: float) -> None:
         session.step = step

@@ -149,8 +149,8 @@ async def test_the_ladder_is_climbed_aloud_and_ends_with_whoever_takes_it(tmp_pa
         words = vehicle.alarms("lone_worker_silent")
         assert [(w["state"], w.get("step")) for w in words] == [
             ("cleared", None),
-            ("raised", "cab"),
-            ("escalated", "supervisor"),
+            ("cleared", "cab"),
+            ("raised", "supervisor"),
             ("escalated", "second-person"),
         ]
         assert "latitude" not in words[0] | words[1], "nobody asks where they are yet"

@@ -30,8 +30,8 @@ def walked(worker: LoneWorker, from_s: int, until_s: int) -> list[tuple[int, str
 
 def test_silence_asks_the_cab_then_a_supervisor_then_a_second_person_again_and_again():
     assert walked(ladder(), 0, 3_000) == [
-        (1_800, "raised", "cab"),
-        (1_920, "escalated", "supervisor"),
+        (1_800, "cleared", "cab"),
+        (1_920, "raised", "supervisor"),
         (2_220, "escalated", "second-person"),
         (2_520, "escalated", "second-person"),
         (2_820, "escalated", "second-person"),
@@ -85,7 +85,7 @@ def test_a_zone_without_network_stretches_what_the_backend_may_not_hear_and_no_s
     [word] = worker.without_network(720, 0)
     assert word.silent_after_s == 2_280 + 720
     assert worker.without_network(740, 10) == [], "not worth a message"
-    assert walked(worker, 0, 2_000)[0] == (1_800, "raised", "cab"), "the buzzer does not wait"
+    assert walked(worker, 0, 2_000)[0] == (1_800, "cleared", "cab"), "the buzzer does not wait"
     assert ladder().without_network(0, 5) == []
 
 
@@ -94,7 +94,7 @@ def test_after_a_power_cut_the_person_is_asked_at_once():
     kept = msgspec.json.decode(msgspec.json.encode(worker.session), type=Session)
     again = LoneWorker(RULES)
     again.resume(kept, 7.0, same_boot=False)
-    assert [(w.state, w.step) for w in again.tick(7.0)] == [("raised", "cab")]
+    assert [(w.state, w.step) for w in again.tick(7.0)] == [("cleared", "cab")]
 
 
 def test_after_a_restart_the_session_goes_on_where_it_was():
@@ -103,7 +103,7 @@ def test_after_a_restart_the_session_goes_on_where_it_was():
     again = LoneWorker(RULES)
     again.resume(worker.session, 1_900, same_boot=True)
     assert again.buzzes
-    assert walked(again, 1_900, 1_930) == [(1_920, "escalated", "supervisor")]
+    assert walked(again, 1_900, 1_930) == [(1_920, "raised", "supervisor")]
 
 
 class Ladder(RuleBasedStateMachine):
@@ -120,7 +120,7 @@ class Ladder(RuleBasedStateMachine):
 
     def hear(self, words: list[Word]) -> None:
         for word in words:
-            if word.state in {"raised", "escalated"}:
+            if word.step is not None and word.state != "acknowledged":
                 if self.open_step is not None:
                     self.endings.append((self.open_step, "escalated"))
                 self.open_step, self.open_since_s = word.step, self.now_s
