@@ -15,6 +15,9 @@ ASK = "gap"
 REPEAT_AFTER_MS = 60_000
 """A device that holds an older version so long after the newest was sent gets the whole again."""
 
+OFFER_AFTER_MS = 3_600_000
+"""One that says it has none may be one that takes none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -31,12 +34,13 @@ class Heard:
 
 
 def heard(unit: str, message: Envelope) -> Heard | None:
-    """What `message` says about rights; None where it says nothing."""
+    """What `message` of a unit with a door says about rights; None where it says nothing.
+
+    A health message that names no rights is one of a device that has none.
+    """
     dated = message.clock != "unset"
     if isinstance(message, Health):
-        if message.rights_version is None:
-            return None
-        return Heard(unit, message.observed_ms, dated, message.rights_version)
+        return Heard(unit, message.observed_ms, dated, message.rights_version or 0)
     if not isinstance(message, Ack) or message.subject != "rights":
         return None
     version = int(message.reference) if message.reference.isdecimal() else None
@@ -66,5 +70,6 @@ def wants_whole(door: Door, word: Heard, sent_ms: int, now_ms: int) -> bool:
         return word.asks
     if word.asks:
         return True
-    behind = word.version is not None and word.version < door.version
-    return behind and now_ms >= sent_ms + REPEAT_AFTER_MS
+    if word.version is None or word.version >= door.version:
+        return False
+    return now_ms >= sent_ms + (REPEAT_AFTER_MS if word.version else OFFER_AFTER_MS)
