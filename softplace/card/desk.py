@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contract.clock import Clock, clock_from_text
 from softplace.device.options import Server, opened, who
 from softplace.failure import CommandFailed
 
@@ -23,13 +25,19 @@ class CardDesk:
 
     server: Server
     vault: Vault
+    clock: Clock
+
+    @property
+    def now_ms(self) -> int:
+        """The territory's time, simulated where the installation's is."""
+        return self.clock.now_ms()
 
     @property
     def author(self) -> Author:
         """Who does it, now."""
         from backend.access.desk import Author  # noqa: PLC0415 - never on a device
 
-        return Author(who(), self.server.now_ms)
+        return Author(who(), self.now_ms)
 
 
 @contextlib.contextmanager
@@ -40,7 +48,8 @@ def open_desk(arguments: argparse.Namespace) -> Iterator[CardDesk]:
 
     with opened(arguments) as server:
         try:
-            yield CardDesk(server, open_vault(server.settings.data_directory))
+            clock = clock_from_text(os.environ.get("SOFTPLACE_CLOCK"))
+            yield CardDesk(server, open_vault(server.settings.data_directory), clock)
         except AccessError as error:
             raise CommandFailed(str(error)) from error
 

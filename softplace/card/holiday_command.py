@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     observed = not arguments.worked
     with open_desk(arguments) as desk, writing(desk.server.records) as connection:
         put_holiday(connection, date, arguments.name[:80], observed=observed)
-        ring(connection, read_addressees(connection), desk.server.now_ms)
+        ring(connection, read_addressees(connection), desk.now_ms)
     if arguments.json:
         print(json.dumps({"date": date, "holiday": observed}))
     else:

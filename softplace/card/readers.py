@@ -23,7 +23,11 @@ WAIT_S = 60.0
 def reader_options(parser: argparse.ArgumentParser) -> None:
     """Where the card is."""
     place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument("--reader", metavar="KIND:WHERE", help="for example pn532:/dev/ttyUSB0")
+    place.add_argument(
+        "--reader",
+        metavar="KIND:WHERE",
+        help="pn532:/dev/ttyUSB0, or pcsc (pcsc:NAME) for a USB desk reader",
+    )
     place.add_argument(
         "--emulated", type=Path, metavar="FILE", help="a card in a file; made blank where missing"
     )
@@ -52,13 +56,17 @@ async def card_at(arguments: argparse.Namespace) -> AsyncIterator[CardChannel]:
 
 def _reader(text: str) -> CardReader:
     kind, _, where = text.partition(":")
+    # Jitter needs no secret. A reader is given its own cards only.
+    clock, chance = SystemClock(), random.SystemRandom()
     if kind == "pn532" and where:
         from edge.drivers.pn532 import Pn532Reader  # noqa: PLC0415 - an extra of this machine
 
-        # Jitter needs no secret. A reader is given its own cards only.
-        reader = Pn532Reader(where, SystemClock(), random.SystemRandom())
-        return cast("CardReader", reader)
-    raise CommandFailed(f"--reader {text!r}: write pn532:/dev/ttyUSB0", 2)
+        return cast("CardReader", Pn532Reader(where, clock, chance))
+    if kind == "pcsc":
+        from edge.drivers.pcsc import PcscReader  # noqa: PLC0415 - an extra of this machine
+
+        return cast("CardReader", PcscReader(where, clock, chance))
+    raise CommandFailed(f"--reader {text!r}: write pn532:/dev/ttyUSB0, or pcsc", 2)
 
 
 @contextmanager

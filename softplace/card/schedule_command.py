@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_desk(arguments) as desk, writing(desk.server.records) as connection:
         put_schedule(connection, schedule)
         units = schedule_units(connection, schedule.name)
-        ring(connection, units, desk.server.now_ms)
+        ring(connection, units, desk.now_ms)
     if arguments.json:
         print(json.dumps({"schedule": schedule.name, "windows": windows, "units": units}))
     else:
