@@ -44,7 +44,7 @@ def build_door_agent(
         *(Work(name, run) for name, run in door.works()),
         *(Work(name, run) for name, run in station.works()),
     ]
-    commands = open_commands(config, link, clock)
+    commands = open_commands(config, link, clock, forget=station.forget)
     if commands is not None:
         listen(commands, door)
         work.append(Work("commands", commands.run))

@@ -18,7 +18,7 @@ from edge.copass.decision import Decision, Mode
 from edge.copass.errors import JournalUnwritable
 from edge.copass.station import Run, Station
 from edge.copass.taps import Outcome, Point
-from edge.drivers.card_reader import CardReader
+from edge.drivers.card_reader import CardChannel, CardReader
 from edge.drivers.lines import Edge, InputLines
 from edge.link.waiting import wait_at_most
 
@@ -93,13 +93,13 @@ class DoorAgent:
 
     async def cards(self) -> None:
         """Decide one card after the other, for ever."""
-        while True:
-            card = await self._reader.next_card()
-            outcome = await self.station.desk.tap(card, self._point, self.core.mode)
-            if outcome.opens:
-                self.do(self.core.opens(self._now_ms))
-            self._show(outcome)
-            await self._reader.removed(card)
+        try:
+            while True:
+                card = await self._reader.next_card()
+                await self._tapped(card)
+                await self._reader.removed(card)
+        finally:
+            await self._reader.close()
 
     async def wires(self) -> None:
         """Follow contact, exit button and tamper switch, for ever."""
@@ -195,6 +195,19 @@ class DoorAgent:
     @property
     def _now_ms(self) -> int:
         return int(self._clock.monotonic_s() * 1_000)
+
+    async def _tapped(self, card: CardChannel) -> None:
+        try:
+            outcome = await self.station.desk.tap(card, self._point, self.core.mode)
+        except Exception:
+            # Whatever is wrong with this card or with us: the exit button is to work on.
+            _log.exception("tap=failed point=%s", self._point.name)
+            self._feedback.show("refused")
+            self.screen.failed()
+            return
+        if outcome.opens:
+            self.do(self.core.opens(self._now_ms))
+        self._show(outcome)
 
     def _show(self, outcome: Outcome) -> None:
         self._feedback.show(signal_of(outcome.decision, opens=outcome.opens))

@@ -103,9 +103,12 @@ class Station:
         self._aside = aside
         disk = files or RealFiles()
 
+        self._sealed: list[SealedFile] = []
+
         def sealed(name: str) -> SealedFile:
             path = settings.directory / f"{name}.sealed"
-            return SealedFile(path, settings.key, name, disk, random_bytes)
+            self._sealed.append(SealedFile(path, settings.key, name, disk, random_bytes))
+            return self._sealed[-1]
 
         def draw_id() -> str:
             return random_bytes(8).hex()
@@ -153,6 +156,14 @@ class Station:
         """Ask the backend for all rights of this unit."""
         self._answer(self.store.gap())
 
+    def forget(self) -> None:
+        """The unit is retired: no key of any card stays here. The journal stays, nameless."""
+        for sealed in self._sealed:
+            try:
+                sealed.path.unlink(missing_ok=True)
+            except OSError as error:
+                _log.warning("copass=not_forgotten path=%s why=%s", sealed.path, error.strerror)
+
     def health(self) -> dict[str, object]:
         """What `health` says of the co-pass."""
         table, moment = self.store.table, self.timepiece.look()
@@ -177,7 +188,11 @@ class Station:
             self.ask_for_rights()
         while True:
             name, payload = await self._frames.get()
-            answer = await self._aside(partial(self.store.take, name, payload))
+            try:
+                answer = await self._aside(partial(self.store.take, name, payload))
+            except Exception:
+                _log.exception("rights=failed frame=%s", name)
+                continue
             if answer is not None:
                 await self._deal(answer)
 

@@ -7,7 +7,7 @@ import pytest
 from edge.card_reader.mode_file import ModeFile
 from edge.copass.decision import MODES
 from edge.copass.durable_files import RealFiles
-from tests.card_reader.door_world import World
+from tests.card_reader.door_world import World, prove
 from tests.copass.rights_made import HOUR_MS, NOON_MS, booking, right, snapshot, tag_of
 from tests.copass.territory import FORGER, frames
 
@@ -268,3 +268,34 @@ def test_the_mode_file_is_durable(tmp_path):
     assert modes.read() == "lockdown"
     (tmp_path / "mode").write_bytes(b"\xff\xfe")
     assert modes.read() == "normal"
+
+
+async def test_a_fault_of_ours_at_a_tap_leaves_the_exit_and_the_next_card_alone(tmp_path, caplog):
+    faulty = True
+
+    async def proof(channel, card):
+        if faulty:
+            raise ZeroDivisionError
+        await prove(channel, card)
+
+    world = World(tmp_path, proof=proof)
+    await world.boot()
+    await world.send(RIGHTS)
+    await world.tap("ada")
+    assert not world.is_released
+    assert "tap=failed" in caplog.text
+    assert world.agent.screen.shown()["fr"]["title"] == "La porte ne répond pas"
+    await world.wire("exit", active=True)
+    assert world.is_released
+    await world.wire("exit", active=False)
+    faulty = False
+    await world.tap("ada")
+    assert len(world.taps) == 1
+    await world.die()
+
+
+async def test_a_retired_door_keeps_no_rights(world):
+    world.agent.station.forget()
+    await world.power_cut(keeps_clock=True)
+    await world.tap("ada")
+    assert world.taps[-1]["reason"] == "unknown_card"

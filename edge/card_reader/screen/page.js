@@ -61,8 +61,6 @@ function show() {
   at("switch").lang = language === "fr" ? "en" : "fr";
   at("listen").textContent = view.listen;
   document.title = view.title;
-  // While nobody is answered there is room for the buttons; an answer is only read.
-  document.querySelector(".buttons").hidden = view.tone !== "ready" && view.right.length > 0;
 }
 
 function take(told) {

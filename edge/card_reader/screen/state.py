@@ -67,6 +67,10 @@ class ScreenState:
         self._tap = (decision, opens, self._clock.monotonic_s())
         self._tell()
 
+    def failed(self) -> None:
+        """A card could not be answered at all."""
+        self.tapped(Decision(is_granted=True, reason="granted"), opens=False)
+
     def mode(self, mode: Mode) -> None:
         """The door has another mode."""
         self._mode = mode

@@ -110,11 +110,13 @@ def tapped_view(
 
 
 def _granted(decision: Decision, place: Place, pulse_s: float, language: Language) -> View:
-    lines = []
-    if decision.label:
-        lines.append(say("hello", language, label=decision.label))
+    initials, _, desk = decision.label.partition(",")
+    lines = [say("hello", language, label=initials.strip())] if initials else []
+    stay = [desk.strip()] if desk else []
     if decision.until_ms is not None and place.now_ms is not None:
-        lines.append(say("until", language, t=_hour(decision.until_ms, place, language)))
+        stay.append(say("until", language, t=_hour(decision.until_ms, place, language)))
+    if stay:
+        lines.append(", ".join(stay))
     if decision.warning == "anti_passback":
         lines.append(say("already_in", language))
     right = say("door_open", language, n=f"{pulse_s:.0f}")
