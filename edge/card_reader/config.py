@@ -22,7 +22,7 @@ INPUTS = ("contact", "exit", "tamper")
 OUTPUTS = (RELAY, "led-granted", "led-refused", "buzzer")
 WALK_S = 2.0
 
-ReaderKind = Literal["pn532"]
+ReaderKind = Literal["pn532", "pcsc"]
 PulseSeconds = Annotated[float, Meta(ge=0.2, le=10)]
 
 
@@ -30,6 +30,7 @@ class _Reader(Struct, forbid_unknown_fields=True):
     kind: ReaderKind = "pn532"
     port: str = "/dev/serial0"
     baud: Annotated[int, Meta(ge=9_600, le=1_000_000)] = 115_200
+    name: Annotated[str, Meta(max_length=100)] = ""
     direction: Direction | None = None
 
 
@@ -69,7 +70,10 @@ class ReaderConfig:
 
     kind: ReaderKind = "pn532"
     port: str = "/dev/serial0"
+    """Of a PN532."""
     baud: int = 115_200
+    name: str = ""
+    """Part of the name of a PC/SC reader; empty takes the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def load_config(path: Path) -> DoorConfig:
     return DoorConfig(
         **common_of(path, told, ("reader",), "door"),
         lines=told.lines,
-        reader=ReaderConfig(told.reader.kind, told.reader.port, told.reader.baud),
+        reader=ReaderConfig(told.reader.kind, told.reader.port, told.reader.baud, told.reader.name),
         point=Point(door.point, told.reader.direction, door.opens_unrecorded),
         times=DoorTimes(
             pulse_ms=pulse_ms, held_ms=int(door.held_s * 1_000), renew_ms=pulse_ms * 3 // 5

@@ -14,10 +14,16 @@ from edge.drivers.lines import InputLines, OutputLines
 
 
 def card_reader(config: ReaderConfig, clock: Clock, chance: random.Random) -> CardReader:
-    """The reader head. One that gives a number only (OSDP) is never enough for a door."""
+    """The reader head. One that gives a number only (OSDP) is never enough for a door.
+
+    A reader is only ever asked about cards that it gave itself, hence the casts.
+    """
+    if config.kind == "pcsc":
+        from edge.drivers.pcsc import PcscReader  # noqa: PLC0415 - memory of the Pi
+
+        return cast("CardReader", PcscReader(config.name, clock, chance))
     from edge.drivers.pn532 import Pn532Reader  # noqa: PLC0415 - memory of the Pi
 
-    # It is only asked about cards that it gave itself.
     return cast("CardReader", Pn532Reader(config.port, clock, chance, config.baud))
 
 
