@@ -9,6 +9,8 @@ from typing import Protocol
 from edge.drivers.line_config import InputLine, OutputLine
 from edge.drivers.lines import Edge
 
+CONSUMER = "softplace"
+"""As whose we take lines: `gpioinfo` shows it beside each."""
 FAKE_PREFIX = "fake:"
 
 

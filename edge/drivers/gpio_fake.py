@@ -171,6 +171,7 @@ class FakeChip:
 
     def _answer(self, client: _Client, question: Question) -> Answer:
         if question.take:
+            client.consumer = question.consumer
             return self._take(client, question.take)
         for offset, level in question.set.items():
             if self._holders.get(offset) is not client:
@@ -186,7 +187,9 @@ class FakeChip:
             if holder is not None and holder.is_gone():
                 self._let_go(holder)
             elif holder is not None:
-                return Answer(fault=f"line {offset} is used by another program: stop that one")
+                return Answer(
+                    fault=f"line {offset} is used by {holder.consumer}: stop that program"
+                )
         for offset, wish in wishes.items():
             self._holders[offset] = client
             if wish.output:
@@ -212,6 +215,7 @@ class _Client:
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
         self.part = b""
+        self.consumer = ""
         self.inputs: set[int] = set()
 
     def is_gone(self) -> bool:

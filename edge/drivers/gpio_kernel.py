@@ -13,11 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from edge.drivers.chip import CONSUMER
 from edge.drivers.errors import LineFault
 from edge.drivers.line_config import HEADER, InputLine, OutputLine, Pull
 from edge.drivers.lines import Edge
 
-CONSUMER = "softplace"
 EVENT_BUFFER = 1_024
 """Edges that the kernel keeps while the event loop is busy; 16 a line by default."""
 HEADER_LABELS = ("pinctrl-rp1", "pinctrl-bcm2712", "pinctrl-bcm2711", "pinctrl-bcm2835")

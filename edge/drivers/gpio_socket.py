@@ -8,7 +8,6 @@ it for real chips.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from edge.drivers.chip import CONSUMER
 from edge.drivers.errors import LineFault
 from edge.drivers.line_config import InputLine, OutputLine, Pull
 from edge.drivers.lines import Edge
@@ -76,7 +76,7 @@ class SocketChip:
     def _taken(self, wishes: dict[int, Wish]) -> tuple[_Wire, dict[int, int]]:
         wire = _Wire(self.name, self._path)
         try:
-            return wire, wire.ask(Question(take=wishes, consumer=f"process {os.getpid()}")).levels
+            return wire, wire.ask(Question(take=wishes, consumer=CONSUMER)).levels
         except LineFault:
             wire.close()
             raise

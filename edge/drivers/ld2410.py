@@ -17,7 +17,7 @@ import random
 from collections.abc import AsyncIterator
 
 from contract.clock import Clock
-from edge.drivers.errors import PortLost, PortUnavailable
+from edge.drivers.errors import PortLost, PortUnavailable, PortUser
 from edge.drivers.ld2410_frames import Framer
 from edge.drivers.serial_line import SerialLine
 from edge.drivers.waiting import Backoff, Trouble, happens_within
@@ -27,6 +27,7 @@ SILENT_S = 5.0
 """The radar reports ten times a second."""
 HOLD_S = 5.0
 """A breath between two reports is nobody for a moment; the room is not empty for that."""
+USER = PortUser("radar", "[[presence]]")
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Ld2410Source:
     async def _opened(self) -> SerialLine:
         while True:
             try:
-                return SerialLine(self._port, BAUD)
+                return SerialLine(self._port, BAUD, USER)
             except PortUnavailable as error:
                 self._trouble.say(type(error).__name__, f"{error}; trying again")
                 await self._clock.sleep(self._backoff.next_s())

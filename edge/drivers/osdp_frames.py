@@ -12,6 +12,15 @@ LEAST_BYTES = 7
 MOST_BYTES = 1_440
 WITH_CRC = 0x04
 
+POLL = 0x60
+
+
+def poll_frame(address: int) -> bytes:
+    """The question to which every reader answers, outside of any secure channel."""
+    head = bytes([START, address]) + (LEAST_BYTES + 1).to_bytes(2, "little")
+    frame = bytearray(head + bytes([WITH_CRC, POLL]))
+    return bytes(frame) + _crc(frame).to_bytes(2, "little")
+
 
 class WholeFrames:
     """Collects; `noise` counts bytes that belong to no sound frame."""

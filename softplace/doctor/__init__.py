@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--influx", metavar="URL", help="http://user:password@host:8086")
     parser.add_argument("--port", metavar="DEVICE", help="serial port of the receiver")
     parser.add_argument("--baud", type=int, metavar="N", help="its speed (9600)")
+    parser.add_argument("--osdp", metavar="DEVICE", help="serial port of an OSDP card reader")
     parser.add_argument(
         "--territory", type=Path, metavar="FILE", help="territory file, to find orphans"
     )
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             influx=arguments.influx,
             port=arguments.port,
             baud=arguments.baud,
+            osdp=arguments.osdp,
             territory=arguments.territory,
         )
     except UnreadableSubject as error:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from softplace.doctor import broker, gpsd, machine, orphans, serial_port, stores, wifi
+from softplace.doctor import (
+    board,
+    broker,
+    card_readers,
+    gpsd,
+    lines,
+    machine,
+    orphans,
+    sensors,
+    serial_port,
+    stores,
+    wifi,
+)
 from softplace.doctor.finding import Finding
 from softplace.doctor.subject import Subject
 
@@ -23,10 +35,18 @@ CHECKS = (
     Check("python", machine.python_version),
     Check("disk", machine.disk),
     Check("clock", machine.clock),
+    Check("rtc", board.rtc),
+    Check("board secret", board.secret),
     Check("serial ports", serial_port.serial_ports),
     Check("receiver", serial_port.nmea),
     Check("gpsd", gpsd.gpsd),
     Check("wifi", wifi.wifi),
+    Check("gpio", lines.gpio),
+    Check("relay guard", lines.relay_guard, needs="gpio"),
+    Check("card reader", card_readers.pn532),
+    Check("pc/sc", card_readers.pcsc),
+    Check("osdp", card_readers.osdp),
+    Check("radar", sensors.radar),
     Check("broker", broker.answers),
     Check("broker kind", broker.kind, needs="broker"),
     Check("broker limits", broker.limits, needs="broker"),

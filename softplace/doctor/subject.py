@@ -10,22 +10,11 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from contract.broker_url import BrokerAddress, InvalidBrokerUrl, parse_broker_url
 from contract.clock import Clock, SystemClock
-
-USUAL_BAUD = 9_600
+from softplace.doctor.devices import HOSTAPD, Devices, Receiver
 
 
 class UnreadableSubject(Exception):
     """An option or a file that cannot be used; one sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """Where positions come from."""
-
-    port: str | None = None
-    baud: int = USUAL_BAUD
-    gpsd: tuple[str, int] = ("127.0.0.1", 2947)
-    uses_gpsd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +47,17 @@ class Subject:
     influx: Influx | None = None
     embedded_store: Path | None = None
     """Directory of the embedded stores of a backend."""
-    receiver: Receiver = Receiver()
-    hostapd: Path = Path("/run/hostapd")
-    """Where the access point's control sockets lie."""
+    receiver: Receiver = field(default_factory=Receiver)
+    hostapd: Path = HOSTAPD
+    devices: Devices = field(default_factory=Devices)
     outbox: Path | None = None
     territory: Path | None = None
     territory_name: str | None = None
     clock: Clock = field(default_factory=SystemClock)
     wait_s: float = 1.0
     """How long to listen where only silence is an answer."""
+    root: Path = Path("/")
+    """Where /sys and /dev begin."""
     kernel_clock_ms: Callable[[], int | None] | None = None
     """A stand-in for the kernel's word on its clock."""
 
@@ -78,6 +69,7 @@ def subject_of(
     influx: str | None = None,
     port: str | None = None,
     baud: int | None = None,
+    osdp: str | None = None,
     territory: Path | None = None,
 ) -> Subject:
     """The subject of a set of options; an option goes before the file. Raises UnreadableSubject."""
@@ -94,6 +86,8 @@ def subject_of(
         subject = replace(subject, receiver=receiver)
     if baud is not None:
         subject = replace(subject, receiver=replace(subject.receiver, baud=baud))
+    if osdp is not None:
+        subject = replace(subject, devices=replace(subject.devices, osdp_port=osdp))
     if territory is not None:
         subject = replace(subject, territory=territory)
     return subject
@@ -127,24 +121,21 @@ def _of_file(path: Path) -> Subject:
 
 
 def _of_agent(path: Path) -> Subject:
-    from edge.agent.errors import InvalidConfig  # noqa: PLC0415
-    from edge.truck_agent.config import load_config  # noqa: PLC0415 - absent on a server
+    from edge.agent.errors import InvalidConfig  # noqa: PLC0415 - absent on a server
+    from softplace.doctor.agents import agent_at  # noqa: PLC0415 - as above
 
     try:
-        config = load_config(path)
+        agent = agent_at(path)
     except InvalidConfig as error:
         raise UnreadableSubject(str(error)) from error
-    position = config.position
+    config = agent.config
     return Subject(
         data=config.outbox_path.parent,
         broker=config.broker,
         tls=Tls(config.ca_file, config.cert_file, config.key_file),
-        receiver=Receiver(
-            port=position.port,
-            baud=position.baud,
-            gpsd=(position.host, position.host_port),
-            uses_gpsd=position.source == "gpsd",
-        ),
+        receiver=agent.receiver,
+        hostapd=agent.hostapd,
+        devices=agent.devices,
         outbox=config.outbox_path,
         territory_name=config.territory,
     )
@@ -184,3 +175,6 @@ def _of_backend(path: Path) -> Subject:
         territory=Path(settings.territory_file) if settings.territory_file else None,
         territory_name=settings.territory,
     )
+
+
+__all__ = ["Devices", "Influx", "Receiver", "Subject", "Tls", "UnreadableSubject", "subject_of"]
