@@ -10,6 +10,7 @@ from contract.clock import Clock
 from edge.agent.service import Work
 from edge.drivers.lines import OutputLines
 from edge.drivers.position_source import Fix
+from edge.link.systemd import Watchdog
 from edge.truck_agent.ignition import Do
 from edge.truck_agent.itinerary import Itinerary
 from edge.truck_agent.key_watch import KeyWatch
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 BEAT_S = 0.25
 """A long press is felt to be two seconds, a buzzer to be steady; four wake-ups cost nothing."""
+PROMISE_S = 60.0
+"""The beat comes at least so often, whatever the disk does."""
 
 
 @dataclass(slots=True)
@@ -44,9 +47,15 @@ class Aboard:
     """The parts of one vehicle."""
 
     def __init__(
-        self, clock: Clock, situation: Situation, parts: Parts, works: Sequence[Work] = ()
+        self,
+        clock: Clock,
+        situation: Situation,
+        parts: Parts,
+        works: Sequence[Work] = (),
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.parts = parts
+        self._watchdog = watchdog
         self.situation = situation
         self._clock = clock
         self._works = list(works)
@@ -115,6 +124,9 @@ class Aboard:
 
     async def _beat(self) -> None:
         while True:
+            # Nobody may wait for help from a ladder that hangs: systemd then starts us anew.
+            if self._watchdog is not None:
+                self._watchdog.promise("aboard", PROMISE_S)
             self._tick(self.situation.now_s)
             await self._clock.sleep(BEAT_S)
 

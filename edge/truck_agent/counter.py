@@ -130,7 +130,9 @@ class PassengerCounter:
         if self._in_depot():
             self._empty("depot")
         elif self.load.changed:
-            self._say(self.load.report(self.stop_id))
+            # Off duty, where it stands is said of a stop of the plan and of nothing else.
+            visit = self._stopping.visit
+            self._say(self.load.report(visit.stop_id if visit and visit.is_planned else None))
 
     def emptied(self) -> None:
         """Somebody has looked: nobody is aboard."""

@@ -14,6 +14,7 @@ from contract.downlink import PlannedStop
 from edge.agent.service import Work
 from edge.drivers.lines import InputLines, OutputLines
 from edge.link.identity import boot_id, machine_of
+from edge.link.systemd import Watchdog
 from edge.truck_agent.aboard import Aboard, Parts
 from edge.truck_agent.buzzer import Buzzer
 from edge.truck_agent.config import TruckAgentConfig
@@ -53,6 +54,7 @@ class Fitter:
         clock: of the run.
         chance: draws references.
         runner: runs the command that switches the computer off.
+        watchdog: told that the parts live; None where nobody listens.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class Fitter:
         clock: Clock,
         chance: random.Random,
         runner: Runner = run_command,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self._config = config
         self._link = link
         self._clock = clock
         self._chance = chance
         self._runner = runner
+        self._watchdog = watchdog
         self._situation = Situation(clock)
         self._machine = machine_of(boot_id(clock, None))
         self._memory = Memory(config.outbox_path.with_suffix(".aboard"), self._machine)
@@ -89,7 +93,7 @@ class Fitter:
         parts.lone_worker = self._lone_worker(panel, outputs)
         parts.counter = self._counter(panel, parts.itinerary)
         works = [] if panel is None else [Work("panel", panel.run)]
-        return Aboard(self._clock, self._situation, parts, works)
+        return Aboard(self._clock, self._situation, parts, works, self._watchdog)
 
     def _key(self, panel: Panel | None) -> KeyWatch | None:
         told = self._config.ignition

@@ -6,6 +6,7 @@ Nothing is imported for what is not configured: a Pi has little memory.
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.clock import Clock
@@ -18,7 +19,10 @@ from edge.truck_agent.sections import CabSection
 if TYPE_CHECKING:
     from edge.agent.commands import Commands
     from edge.link.service import Link
+    from edge.link.systemd import Watchdog
     from edge.truck_agent.aboard import Aboard
+
+KEPT_SUFFIXES = (".plan", ".zones", ".aboard", ".count", ".odometer")
 
 
 def position_source(
@@ -40,7 +44,13 @@ def commands_for(config: TruckAgentConfig, link: Link, clock: Clock) -> Commands
         return None
     from edge.agent.remote import open_commands  # noqa: PLC0415 - as above
 
-    return open_commands(config, link, clock)
+    return open_commands(config, link, clock, forget=lambda: forget_files(config.outbox_path))
+
+
+def forget_files(outbox: Path) -> None:
+    """What a retired vehicle must not leave beside its outbox."""
+    for suffix in KEPT_SUFFIXES:
+        outbox.with_suffix(suffix).unlink(missing_ok=True)
 
 
 def fit_out(
@@ -49,6 +59,7 @@ def fit_out(
     clock: Clock,
     chance: random.Random,
     commands: Commands | None = None,
+    watchdog: Watchdog | None = None,
 ) -> Aboard | None:
     """The parts aboard; None where there is nothing but the receiver."""
     if not config.has_parts:
@@ -66,7 +77,7 @@ def fit_out(
 
         identity = load_identity(config.identity_directory)
         opener = identity.seal_opener(config.territory, config.unit)
-    aboard = Fitter(config, link, clock, chance).fit(inputs, outputs, opener)
+    aboard = Fitter(config, link, clock, chance, watchdog=watchdog).fit(inputs, outputs, opener)
     if config.reader is not None and config.copass_directory is not None and opener is not None:
         from edge.truck_agent.boarding_fitting import fit_reader  # noqa: PLC0415 - as above
 

@@ -21,10 +21,6 @@ class Panel:
         """Call `listener` with each edge of `line`; the first tells how it stands."""
         self._listeners.setdefault(line, []).append(listener)
 
-    def active(self, line: str) -> bool | None:
-        """How a line stands; None while that is not known."""
-        return self._inputs.active(line)
-
     async def run(self) -> None:
         """Until cancelled; the chip may come and go."""
         async with aclosing(self._inputs.edges()) as edges:  # type: ignore[type-var]  # a generator

@@ -174,5 +174,5 @@ def build_truck_agent(
     settings, unit = config.link_settings(), config.unit
     link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
     commands = commands_for(config, link, clock)
-    aboard = fit_out(config, link, clock, chance, commands)
+    aboard = fit_out(config, link, clock, chance, commands, watchdog)
     return TruckAgent(config, source, link, clock, watchdog, aboard, commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 from contract.clock import SystemClock
 from edge.drivers.gpio_fake import FakeChip
+from edge.truck_agent.cab.view import view_of
+from edge.truck_agent.dead_zones import cell_of
+from edge.truck_agent.hardware import KEPT_SUFFIXES, forget_files
 from edge.truck_agent.sections import IgnitionSection
 from tests.drivers.listening import fix_at, until
 from tests.truck_agent.vehicle import (
@@ -168,6 +172,25 @@ async def test_the_ladder_is_climbed_aloud_and_ends_with_whoever_takes_it(tmp_pa
     assert vehicle.chip.level(BUZZER) == 0
 
 
+async def test_in_a_known_dead_zone_the_backend_is_told_to_wait_longer_and_the_cab_to_know(
+    tmp_path, chip
+):
+    zones = {cell_of(44.5, 3.5): [700, 720, 740]}
+    (tmp_path / "outbox.zones").write_text(json.dumps(zones))
+    async with driving(tmp_path, chip) as vehicle:
+        desk = vehicle.aboard.parts.lone_worker
+        desk.start()
+        [word] = vehicle.alarms("lone_worker_silent")
+        await drive(vehicle, 0, speed_m_s=0.0)
+        longer = vehicle.alarms("lone_worker_silent")[-1]
+        assert longer["silent_after_s"] - word["silent_after_s"] == pytest.approx(1_020, abs=2)
+        seen = view_of("bus/b1", vehicle.aboard, vehicle.link.health(), 0)
+        assert seen["lone_worker"]["zone_min"] == 17
+        await drive(vehicle, 1, latitude=45.0, speed_m_s=0.0)
+        back = vehicle.alarms("lone_worker_silent")[-1]
+        assert back["silent_after_s"] < word["silent_after_s"] + 1
+
+
 async def test_a_session_goes_on_over_a_kill(tmp_path, chip):
     async with driving(tmp_path, chip) as vehicle:
         vehicle.aboard.parts.lone_worker.start()
@@ -231,3 +254,14 @@ async def test_in_its_depot_a_vehicle_begins_and_ends_with_nobody_aboard(tmp_pat
         await until(lambda: vehicle.aboard.asleep, "the key is off")
         left, zero = [reading.body for reading in vehicle.link.of("occupancy")][-2:]
         assert (left["entered"], zero["persons"], zero["drift_persons"]) == (3, 0, 3)
+
+
+async def test_a_retired_vehicle_leaves_nothing_of_its_people(tmp_path, chip):
+    chip.drive(KEY, 1)
+    async with driving(tmp_path, chip) as vehicle:
+        await until(lambda: vehicle.aboard.may_say_position, "the key is on")
+        vehicle.aboard.parts.lone_worker.start()
+    kept = {path.suffix for path in tmp_path.iterdir() if path.stem == "outbox"}
+    assert {".aboard", ".count"} <= kept <= set(KEPT_SUFFIXES)
+    forget_files(tmp_path / "outbox.db")
+    assert not [path for path in tmp_path.iterdir() if path.stem == "outbox"]

@@ -83,8 +83,10 @@ class CabServer:
             break
         self.port = server.sockets[0].getsockname()[1]
         try:
-            await server.serve_forever()
+            await asyncio.get_running_loop().create_future()
         finally:
+            # A screen that listens would keep `serve_forever` from ever ending.
+            server.close()
             for task in list(self._open):
                 task.cancel()
 
