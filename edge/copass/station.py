@@ -119,6 +119,8 @@ class Station:
         self.store = RightsStore(sealed("rights"), sealed("floor"), opener, *least)
         kept = last.kept_time if last else None
         self.timepiece = Timepiece(clock, link.trusted_now, KeptTimeFile(sealed("time")), kept)
+        # Where the kept time was lost, the rights still say how late it is at least.
+        self.timepiece.vouched(self.store.table.issued_ms)
         self.hand_over = HandOver(self.journal, link, clock, settings.machine)
         self.recorder = Recorder(
             self.journal,
