@@ -186,7 +186,10 @@ class Courier:
 
 
 def is_patient(book: Book, row: Row) -> bool:
-    """Whether a row without date waits for one: alarms and reports of loss do not."""
-    if book.stream.name == "alarm":
+    """Whether a row without date waits for one: alarms, answers and reports of loss do not.
+
+    Somebody waits for an answer, and it may be the cry for help of a device without a clock.
+    """
+    if book.stream.name in {"alarm", "ack"}:
         return False
     return book.stream.name != "status" or not msgspec.json.decode(row.body).get("lost")

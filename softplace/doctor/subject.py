@@ -51,6 +51,9 @@ class Subject:
     hostapd: Path = HOSTAPD
     devices: Devices = field(default_factory=Devices)
     outbox: Path | None = None
+    identity: Path | None = None
+    """Directory of a device's keys."""
+    unit: str | None = None
     territory: Path | None = None
     territory_name: str | None = None
     clock: Clock = field(default_factory=SystemClock)
@@ -137,6 +140,8 @@ def _of_agent(path: Path) -> Subject:
         hostapd=agent.hostapd,
         devices=agent.devices,
         outbox=config.outbox_path,
+        identity=config.identity_directory,
+        unit=str(config.unit),
         territory_name=config.territory,
     )
 

@@ -41,6 +41,7 @@ from tests.peers.server_process import ServerProcess
 ROOT = Path(__file__).parents[2]
 DEPLOYED = ROOT / "deploy" / "mosquitto"
 DEADLINE_S = 30.0
+Agent = subprocess.Popen[bytes]
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Field:
     root: Path
     plain_port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
-    agents: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    agents: list[Agent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.config = self.root / "softplace.toml"
@@ -133,10 +134,12 @@ class Field:
         assert code == 0, complaint
         return place
 
-    def start_agent(self, place: Path, kind: str = "bus") -> subprocess.Popen[bytes]:
+    def start_agent(self, place: Path, program: str = "tests.devices.helped_agent") -> Agent:
+        """The agent of a bus as a process; "softplace" is the real one, without a trusted clock."""
+        words = ["softplace", "agent", "bus", "--config"] if program == "softplace" else [program]
         with (place / "agent.log").open("ab") as log:
             agent = subprocess.Popen(
-                [sys.executable, "-m", "tests.devices.helped_agent", place / f"agent-{kind}.toml"],
+                [sys.executable, "-m", *words, str(place / "agent-bus.toml")],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from backend.devices.addressing import addressee_of, serving
-from backend.devices.authority import open_authority
+from backend.devices.authority import open_authority, pem_of, private_pem
 from backend.devices.errors import KeyUnusable, UnitNameTooLong
 from backend.devices.registry import read_devices, revoked_certificates
 from backend.devices.sealing import seal
@@ -225,3 +228,42 @@ def test_an_authority_from_outside_signs_with_its_chain_and_a_foreign_pair_is_re
     key = ours.key.public_key()
     with pytest.raises(UnitNameTooLong, match="64"):
         ours.device_certificate("territoire-de-la-haute-vallee", long_name, key, now_ms)
+
+
+def test_an_intermediate_serves_while_the_root_stays_offline(tmp_path):
+    def authority(subject: str, issuer: str, key, signed_with) -> x509.Certificate:
+        now = dt.datetime.now(dt.UTC)  # noqa: TID251 - openssl judges by the real date
+        names = [
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (subject, issuer)
+        ]
+        return (
+            x509.CertificateBuilder()
+            .subject_name(names[0])
+            .issuer_name(names[1])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=900))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(signed_with, SHA256())
+        )
+
+    root, ours, device = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    chain = authority("lozere", "root", ours, root), authority("root", "root", root, root)
+    keys = tmp_path / "keys"
+    write_private(keys / "ca.key", private_pem(ours))
+    write_private(keys / "ca.pem", "".join(pem_of(one) for one in chain).encode())
+    now_ms = SystemClock().now_ms()
+    opened = open_authority(tmp_path, "lozere", now_ms)
+    own = opened.device_certificate("lozere", BUS, device.public_key(), now_ms)
+    assert own.not_valid_after_utc <= chain[0].not_valid_after_utc
+    (tmp_path / "own.pem").write_text(pem_of(own))
+    verify = ["openssl", "verify", "-purpose", "sslclient", "-CAfile", str(keys / "ca.pem")]
+    done = subprocess.run([*verify, str(tmp_path / "own.pem")], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+def write_private(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o600)

@@ -170,8 +170,8 @@ def test_the_fake_has_the_face_of_the_real_link() -> None:
         "says_goodbye",
         "beat",
     }
-    assert public - for_the_session <= set(dir(FakeLink))
     fake = FakeLink()
+    assert public - for_the_session <= set(dir(fake))
     fake.put(position(1))
     assert fake.health().streams["position"].confirmed == 1
     with pytest.raises(MalformedMessage):
