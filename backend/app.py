@@ -173,6 +173,7 @@ class Backend:
         from backend.live.follow import follow  # noqa: PLC0415 - an ingest alone shows no pages
         from backend.live.state import LiveState  # noqa: PLC0415
         from backend.web.devices import gather  # noqa: PLC0415
+        from backend.web.doors import gather_doors  # noqa: PLC0415
         from backend.web.http_server import listening_socket, serve_app  # noqa: PLC0415
         from backend.web.service import create_app  # noqa: PLC0415
 
@@ -186,6 +187,7 @@ class Backend:
             self._clock,
             report=lambda: asyncio.to_thread(gather, records),
             enrol=self._enrolment_desk(records),
+            doors=lambda: asyncio.to_thread(gather_doors, records, self._clock.now_ms()),
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(follow(live, records, feed, self._real, lambda _: None), name="live")

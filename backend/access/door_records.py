@@ -6,12 +6,25 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, delete, insert, select, update
 
-from backend.access.model import Door, Lingering
+from backend.access.model import Door, DoorState, Lingering
 from backend.access.tables import door_lingering, door_rights
 from backend.access.vault import Vault
-from contract.rights import KEY_BYTES, Snapshot, decode_snapshot, encode_rights
+from contract.rights import (
+    KEY_BYTES,
+    Snapshot,
+    decode_snapshot,
+    encode_rights,
+    revocation_bound_ms,
+)
+
+_SHOWN: tuple[Column[Any], ...] = (
+    *(door_rights.c.unit, door_rights.c.term, door_rights.c.version, door_rights.c.issued_ms),
+    *(door_rights.c.addressee, door_rights.c.held_version, door_rights.c.held_ms),
+    *(door_rights.c.refusal, door_rights.c.retired_ms, door_rights.c.bound_ms),
+    *(door_rights.c.cards, door_rights.c.rights),
+)
 
 
 def open_door(connection: Connection, vault: Vault, unit: str) -> Door:
@@ -43,12 +56,10 @@ def read_door(connection: Connection, vault: Vault, unit: str) -> Door | None:
     return None if row is None else _door(vault, row)
 
 
-def read_doors(connection: Connection, vault: Vault) -> list[Door]:
-    """Every door, in order of units. Raises VaultSealed."""
-    return [
-        _door(vault, row)
-        for row in connection.execute(select(door_rights).order_by(door_rights.c.unit))
-    ]
+def read_states(connection: Connection) -> list[DoorState]:
+    """What may be shown of every door, in order of units."""
+    rows = connection.execute(select(*_SHOWN).order_by(door_rights.c.unit))
+    return [DoorState(*row) for row in rows]
 
 
 def read_addressees(connection: Connection) -> dict[str, str | None]:
@@ -72,9 +83,12 @@ def put_version(
 ) -> None:
     """Another snapshot, and whatever changes with it."""
     body = None
+    fields |= {"bound_ms": None, "cards": None, "rights": None}
     if snapshot is not None:
         body = vault.seal(f"rights {door.unit}", encode_rights(snapshot))
         fields |= {"version": snapshot.version, "issued_ms": snapshot.issued_ms}
+        fields |= {"cards": len(snapshot.cards), "rights": len(snapshot.rights)}
+        fields["bound_ms"] = revocation_bound_ms(snapshot)
     put_fields(connection, door.unit, body=body, **fields)
 
 

@@ -8,10 +8,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from backend.access.card_records import read_cards
-from backend.access.door_records import read_doors, read_lingering
+from backend.access.door_records import read_lingering, read_states
 from backend.access.exposure import bound_ms, still_lingering
-from backend.access.model import Door
-from backend.access.vault import Vault
+from backend.access.model import DoorState
 from backend.live.snapshot import read_contacts
 
 
@@ -50,25 +49,24 @@ class DoorReport(msgspec.Struct, kw_only=True, frozen=True):
         return self.held_version == self.version
 
 
-def report_doors(connection: Connection, vault: Vault, now_ms: int) -> list[DoorReport]:
-    """Every door. Raises VaultSealed."""
+def report_doors(connection: Connection, now_ms: int) -> list[DoorReport]:
+    """Every door."""
     states = {card.card_id: card.state for card in read_cards(connection)}
     contacts = {contact.unit: contact.heard_ms for contact in read_contacts(connection)}
     return [
         _report(connection, door, states, contacts.get(door.unit), now_ms)
-        for door in read_doors(connection, vault)
+        for door in read_states(connection)
     ]
 
 
 def _report(
     connection: Connection,
-    door: Door,
+    door: DoorState,
     states: Mapping[str, str],
     contact_ms: int | None,
     now_ms: int,
 ) -> DoorReport:
     lingering = read_lingering(connection, door.unit, now_ms)
-    snapshot = door.snapshot
     return DoorReport(
         unit=door.unit,
         term=door.term,
@@ -77,8 +75,8 @@ def _report(
         issued_ms=door.issued_ms,
         contact_ms=contact_ms,
         revocation_bound_ms=bound_ms(door, lingering, now_ms),
-        cards=len(snapshot.cards) if snapshot else 0,
-        rights=len(snapshot.rights) if snapshot else 0,
+        cards=door.cards or 0,
+        rights=door.rights or 0,
         still_opens=tuple(
             StillOpens(
                 card=one.card_id,

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backend.access.model import Door, Lingering
-from contract.rights import Right, Snapshot, opens_until_ms, revocation_bound_ms
+from backend.access.model import Door, DoorState, Lingering
+from contract.rights import Right, Snapshot, opens_until_ms
 
 
 def lingering_after(
@@ -48,7 +48,9 @@ def lingering_after(
     return found
 
 
-def still_lingering(door: Door, lingering: Iterable[Lingering], now_ms: int) -> list[Lingering]:
+def still_lingering(
+    door: Door | DoorState, lingering: Iterable[Lingering], now_ms: int
+) -> list[Lingering]:
     """Those that the door's devices may still let open now."""
     return [
         one
@@ -58,12 +60,11 @@ def still_lingering(door: Door, lingering: Iterable[Lingering], now_ms: int) -> 
     ]
 
 
-def bound_ms(door: Door, lingering: Iterable[Lingering], now_ms: int) -> int | None:
+def bound_ms(door: DoorState, lingering: Iterable[Lingering], now_ms: int) -> int | None:
     """Until when a card revoked now could still open here; None: nothing opens."""
     bounds = [one.until_ms for one in still_lingering(door, lingering, now_ms)]
-    own = revocation_bound_ms(door.snapshot) if door.snapshot is not None else None
-    if own is not None:
-        bounds.append(own)
+    if door.bound_ms is not None:
+        bounds.append(door.bound_ms)
     return max(bounds, default=None)
 
 

@@ -94,6 +94,25 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorState:
+    """What may be shown of a door; no key is needed to read it."""
+
+    unit: str
+    term: int
+    version: int
+    issued_ms: int
+    addressee: str | None
+    held_version: int
+    held_ms: int
+    refusal: str | None
+    retired_ms: int | None
+    bound_ms: int | None
+    """Until when the published snapshot itself could open, without a newer word."""
+    cards: int | None
+    rights: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Lingering:
     """A right taken away or shortened in `gone_version`.
 

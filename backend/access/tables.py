@@ -107,11 +107,15 @@ door_rights = Table(
     Column("held_ms", BigInteger, nullable=False),
     Column("refusal", String(280), nullable=True),
     Column("retired_ms", BigInteger, nullable=True),
+    Column("bound_ms", BigInteger, nullable=True),
+    Column("cards", Integer, nullable=True),
+    Column("rights", Integer, nullable=True),
     sqlite_with_rowid=False,
 )
 """The rights last published to each unit. `lookup_key` and `body` (the snapshot) are sealed;
 `held_version` is what the device said at `held_ms` that it holds; `addressee` names the key of
-the device it was sealed to."""
+the device it was sealed to. `bound_ms`, `cards` and `rights` are of the snapshot: who shows them
+needs no key."""
 
 door_lingering = Table(
     "door_lingering",

@@ -20,6 +20,7 @@ from backend.web import api
 from backend.web.channel import Channel, Compose
 from backend.web.context import Context, Live
 from backend.web.devices import DeviceReport
+from backend.web.doors import DoorLine
 from backend.web.enrolment import Enrol, enrolment_routes
 from backend.web.formats import LANGUAGES, Language, age, clock_time, day, spaced
 from backend.web.headers import SecurityHeaders
@@ -53,10 +54,12 @@ class Pages:
         settings: PageSettings,
         pace: Clock,
         report: Callable[[], Awaitable[DeviceReport]] | None,
+        doors: Callable[[], Awaitable[list[DoorLine]]] | None,
     ) -> None:
         self._context = context
         self._settings = settings
         self._report = report
+        self._doors = doors
         self.publisher = Publisher(context, settings, pace)
 
     async def landing(self, request: Request) -> Response:
@@ -118,6 +121,10 @@ class Pages:
     async def api_devices(self, _: Request) -> Response:
         """The device report, for machines."""
         return _json(await self._reported())
+
+    async def api_doors(self, _: Request) -> Response:
+        """Rights, contact and revocation bound of each door, for machines."""
+        return _json(await self._doors() if self._doors is not None else [])
 
     async def health(self, _: Request) -> Response:
         """That the pages answer, and how many are open."""
@@ -242,6 +249,7 @@ def create_app(
     pace: Clock | None = None,
     report: Callable[[], Awaitable[DeviceReport]] | None = None,
     enrol: Enrol | None = None,
+    doors: Callable[[], Awaitable[list[DoorLine]]] | None = None,
 ) -> Starlette:
     """The pages of one territory.
 
@@ -254,6 +262,7 @@ def create_app(
         pace: real time, for beats and heartbeats; the machine's own by default.
         report: asks what `/devices` shows; an empty report by default.
         enrol: answers devices that want an identity; without it there is no such address.
+        doors: asks what `/api/doors` shows; no door by default.
 
     Raises:
         UnknownTimezone: the territory's time zone does not exist.
@@ -262,7 +271,7 @@ def create_app(
     arrivals = Arrivals(territory, live, settings.arrivals)
     context = Context(territory, live, arrivals, clock)
     pace = pace or SystemClock()
-    pages = Pages(context, settings, pace, report)
+    pages = Pages(context, settings, pace, report, doors)
     routes = (
         *enrolment_routes(enrol, pace),
         Route("/", pages.landing),
@@ -273,6 +282,7 @@ def create_app(
         Route("/api/boards/{stop_id}", pages.api_board),
         Route("/api/vehicles", pages.api_vehicles),
         Route("/api/devices", pages.api_devices),
+        Route("/api/doors", pages.api_doors),
         Route("/healthz", pages.health),
         Route("/static/{digest}/{name}", pages.static),
         Route("/favicon.svg", pages.favicon),

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from backend.records.transaction import reading  # noqa: PLC0415
 
     with open_desk(arguments) as desk, reading(desk.server.records) as connection:
-        doors = report_doors(connection, desk.vault, desk.now_ms)
+        doors = report_doors(connection, desk.now_ms)
     if arguments.json:
         print(json.dumps({"doors": [msgspec.to_builtins(door) for door in doors]}))
         return 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from backend.access.desk import Author, revoke_card, revoke_grant
-from backend.access.door_records import open_door, put_fields, read_lingering
+from backend.access.door_records import open_door, put_fields, read_lingering, read_states
 from backend.access.exposure import bound_ms
 from backend.access.frames import frames_of
 from backend.access.grant_records import read_grants
@@ -158,7 +158,7 @@ class History:
                 tag = card_tag(lookup, uid_of(int(card, 16)))
                 assert all(right.tag != tag for right in held.rights)
                 assert all(key.tag != tag for key in held.cards)
-        door = self.backend_door()
+        (door,) = read_states(self.connection)
         lingering = read_lingering(self.connection, str(DOOR), self.now_ms)
         stated = bound_ms(door, lingering, self.now_ms) or 0
         for right in held.rights:

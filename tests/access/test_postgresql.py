@@ -53,7 +53,7 @@ def test_a_card_is_given_rights_and_loses_them(scene):
         assert tend(connection, vault, NOW_MS + 2) == []
     with reading(scene.engine) as connection:
         assert known_sets(connection) == {1: "0a1b2c3d"}
-        (door,) = report_doors(connection, vault, NOW_MS + 2)
+        (door,) = report_doors(connection, NOW_MS + 2)
         assert [(one.card, one.state) for one in door.still_opens] == [(card, "lost")]
         assert door.revocation_bound_ms == NOW_MS + 72 * HOUR_MS
         assert export_holder(connection, "holder-1")["cards"][0]["card"] == card

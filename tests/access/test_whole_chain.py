@@ -7,8 +7,10 @@ real link, and an emulated card.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sqlite3
+import urllib.request
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -139,6 +141,8 @@ async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path):
                 await until(lambda: stored_taps(desk) == 2)
                 await until(lambda: status(desk)["held_version"] == 2)
                 assert status(desk)["still_opens"] == []
+                shown = await asyncio.to_thread(doors_shown, desk)
+                assert [(one["held_version"], one["still_opens"]) for one in shown] == [(2, 0)]
             door.close()
             # The outbox file is lost; the journal is not, and says everything again.
             for path in folder.glob("outbox.sqlite*"):
@@ -157,6 +161,12 @@ async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path):
 def in_the_place(engine):
     with reading(engine) as connection:
         return [handle for handle, _ in who_is_in(connection, str(DOOR))]
+
+
+def doors_shown(desk):
+    address = f"http://127.0.0.1:{load_settings(desk.config).web.port}/api/doors"
+    with urllib.request.urlopen(address) as answer:
+        return json.load(answer)
 
 
 def status(desk):
