@@ -111,7 +111,7 @@ class Estimator:
         """Devices on the wifi now; None where nobody counts them."""
         self._stations = count
 
-    def lost_sight(self, persons: int | None) -> None:
+    def lost_sight(self, persons: float | None) -> None:
         """So many may have come or gone uncounted; None: any number (the power was off)."""
         for tracker in self._trackers:
             tracker.widen(self._capacity if persons is None else persons)

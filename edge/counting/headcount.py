@@ -18,6 +18,8 @@ from edge.counting.zeroing import Signs, ZeroRules, due_zero, service_day
 
 MOST_PERSONS = 2_000
 """The range of the message."""
+UNSEEN_PER_S = 0.5
+"""Persons a second who may go through a door whose counter is blind; a busy one sees no more."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ class Headcount:
         self._zeroed_on: date | None = None
         self._zeroes: list[Zero] = []
         self._reported = (0, 0)
+        self._blind_since_s: float | None = None
+        self._blind_persons = 0.0
         kept = file.restore()
         self._estimator = Estimator(
             place.ways,
@@ -85,6 +89,21 @@ class Headcount:
     def unclear(self, way: str, source: str) -> None:
         """One or none went in or out."""
         self._estimator.take(Unclear(self._clock.boot_ms(), way, source))
+
+    def blind(self, *, is_blind: bool) -> None:
+        """A counter sees nobody, or sees again; say it at every look.
+
+        The bound grows with the time, by the capacity at most: so many may have come or gone.
+        """
+        if not is_blind:
+            self._blind_since_s = None
+            return
+        now_s = self._clock.monotonic_s()
+        if self._blind_since_s is None:
+            self._blind_since_s, self._blind_persons = now_s, 0.0
+        unseen = min((now_s - self._blind_since_s) * UNSEEN_PER_S, float(self._place.capacity))
+        self._estimator.lost_sight(unseen - self._blind_persons)
+        self._blind_persons = unseen
 
     def presence(self, sensor: str, *, seen: bool) -> None:
         """A sensor sees somebody, or nobody."""

@@ -66,6 +66,7 @@ class _Builder:
         self._clock = clock
         self._chance = chance
         self._outputs = hardware.outputs(config)
+        self._inputs = hardware.inputs(config, clock, chance)
         self._people_file = PeopleFile(config.outbox_path.with_suffix(".people"), tuple[str, ...])
         self._people = People(self._people_file.read() or ())
 
@@ -96,6 +97,7 @@ class _Builder:
             config.occupancy.seats,
             self._link.trusted_now_ms,
             (lambda: None) if wifi is None else (lambda: wifi.present),
+            self._wires_known,
             self._keep_people,
         )
         self._link.on_health(room.health)
@@ -104,7 +106,8 @@ class _Builder:
         return SpaceParts(
             room,
             bank,
-            hardware.inputs(config, clock, self._chance),
+            alarms,
+            self._inputs,
             self._outputs,
             [hardware.presence_source(s, config, clock, self._chance) for s in config.presence],
             wifi,
@@ -112,6 +115,7 @@ class _Builder:
 
     def copass_works(self, station: Station, parts: SpaceParts) -> list[Work]:
         """The tasks of the co-pass and of each reader."""
+        from edge.space_agent.reader_watch import ReaderWatch  # noqa: PLC0415 - memory of the Pi
         from edge.space_agent.tap_desk import TapDesk  # noqa: PLC0415 - memory of the Pi
 
         signals = self._signals()
@@ -122,7 +126,15 @@ class _Builder:
                 told, reader, station, parts.room, parts.lockers, signals, self._keep_people
             )
             works.append(Work(f"reader-{told.name}", desk.run))
+            watch = ReaderWatch(told.name, reader, parts.alarms, self._clock)
+            works.append(Work(f"watch-{told.name}", watch.run))
         return works
+
+    def _wires_known(self) -> bool:
+        inputs = self._inputs
+        return inputs is None or all(
+            inputs.active(line) is not None for line in self._config.used_inputs()
+        )
 
     def _keep_people(self) -> None:
         self._people_file.write(self._people.inside() or None)

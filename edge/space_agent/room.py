@@ -18,11 +18,15 @@ from edge.space_agent.core import OccupancyPace
 from edge.space_agent.people import People
 
 FAULT: AlarmKind = "sensor_fault"
+WIRES = "wires"
+LOST_AFTER_S = 10.0
+"""What comes back at once raises nothing."""
 
 
 class _Door:
     def __init__(self, told: DoorSection) -> None:
         self.name = told.name
+        self.is_blind = False
         self.contact = None if told.contact is None else Contact(told.contact)
         self.beams: BeamPair | None = None
         if told.outer is not None and told.inner is not None:
@@ -43,6 +47,7 @@ class Room:
         seats: as they are told in each message.
         utc_ms: the time by a trusted clock; None where there is none.
         present_stations: stations on the wifi now; None where they are not known.
+        wires_known: whether the chip tells how its wires stand.
         emptied: called when the room was found empty: nobody who tapped in is in.
     """
 
@@ -58,6 +63,7 @@ class Room:
         seats: int | None,
         utc_ms: Callable[[], int | None],
         present_stations: Callable[[], int | None],
+        wires_known: Callable[[], bool],
         emptied: Callable[[], None],
     ) -> None:
         self.count = count
@@ -70,6 +76,8 @@ class Room:
         self._seats = seats
         self._utc_ms = utc_ms
         self._present_stations = present_stations
+        self._wires_known = wires_known
+        self._wires_lost_s: float | None = None
         self._emptied = emptied
         self._taps = 0
 
@@ -103,6 +111,7 @@ class Room:
         for door in self._doors:
             if door.beams is not None:
                 self._hear(door, door.beams.pass_to(now_ns))
+        self._judge_sight()
         self.count.stations(self._present_stations())
         zero = self.count.tick(self._utc_ms())
         if zero is not None:
@@ -140,9 +149,25 @@ class Room:
             elif not isinstance(event, BeamFault):
                 self.count.unclear(BEAMS, door.name)
             elif event.is_over:
+                door.is_blind = False
                 self._alarms.clear(FAULT, f"{door.name}-{event.kind}")
             else:
+                # Of a beam that is never broken only half of the passages are lost, and told so.
+                door.is_blind = event.kind != "one_sided"
                 self._alarms.raise_once(FAULT, f"{door.name}-{event.kind}", event.sentence)
+
+    def _judge_sight(self) -> None:
+        """Who passes a blocked beam or a lost chip is counted by nobody."""
+        now_s = self._clock.monotonic_s()
+        if self._wires_known():
+            self._wires_lost_s = None
+            self._alarms.clear(FAULT, WIRES)
+        elif self._wires_lost_s is None:
+            self._wires_lost_s = now_s
+        elif now_s - self._wires_lost_s >= LOST_AFTER_S:
+            self._alarms.raise_once(FAULT, WIRES, "the wires of doors and lockers are not heard")
+        lost = self._wires_lost_s is not None and any(door.beams for door in self._doors)
+        self.count.blind(is_blind=lost or any(door.is_blind for door in self._doors))
 
     def _closed_or_open(self) -> None:
         """The room is closed when all doors with a contact are."""

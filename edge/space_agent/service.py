@@ -12,7 +12,7 @@ from edge.drivers.lines import InputLines, OutputLines
 from edge.drivers.presence_source import PresenceSource
 from edge.drivers.wifi_usage import UsageSource
 from edge.link.reading import Reading
-from edge.space_agent.alarms import Putting
+from edge.space_agent.alarms import Putting, SpaceAlarms
 from edge.space_agent.locker_bank import LockerBank
 from edge.space_agent.room import Room
 
@@ -25,6 +25,7 @@ class SpaceParts:
 
     room: Room
     lockers: LockerBank
+    alarms: SpaceAlarms
     inputs: InputLines | None = None
     outputs: OutputLines | None = None
     presences: Sequence[PresenceSource] = ()

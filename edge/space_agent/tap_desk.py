@@ -53,11 +53,6 @@ class TapDesk:
         self._signals = signals
         self._changed = changed
 
-    @property
-    def connected(self) -> bool:
-        """Whether the reader answers."""
-        return self._reader.connected
-
     async def run(self) -> None:
         """One card after the other, for ever."""
         try:

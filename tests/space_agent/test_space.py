@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from edge.space_agent.core import OccupancyPace
 from edge.space_agent.locker import Lending
 from edge.space_agent.locker_bank import Lendings, LockerBank
 from edge.space_agent.people import People
+from edge.space_agent.reader_watch import ReaderWatch
 from edge.space_agent.room import Room
 from edge.space_agent.tap_desk import TapDesk
 from tests.copass.rights_made import HOUR_MS, NOON_MS, booking, key_of, right, snapshot, uid_of
@@ -74,13 +76,16 @@ async def at_once(work: Callable[[], Any]) -> Any:
 class Space:
     def __init__(self, directory: Path, chip: FakeChip, clock: ManualClock, link: Link) -> None:
         self.clock, self.chip, self.link = clock, chip, link
+        self.wires_known = True
         self.outputs = GpioOutputs(chip.name, OUTPUTS)
         settings = StationSettings(
             directory / "copass", TERRITORY, "m", bytes(32), Policy(clockless_limit_ms=HOUR_MS)
         )
         self.station = Station(settings, link, opener(), clock, prove, aside=at_once)
         file = KeptFile(directory / "lockers", Lendings)
-        alarms = SpaceAlarms(link, clock, (file.read() or Lendings()).standing())
+        alarms = self.space_alarms = SpaceAlarms(
+            link, clock, (file.read() or Lendings()).standing()
+        )
         place = Place(3, [Way("beams", 0.1), Way("taps", 0.3, covers_all=False)])
         count = Headcount(place, StateFile(directory / "count", "boot-1"), clock)
         self.people_file = KeptFile(directory / "people", tuple[str, ...])
@@ -96,6 +101,7 @@ class Space:
             3,
             clock.now_ms,
             lambda: None,
+            lambda: self.wires_known,
             self.keep,
         )
         relays = {"drill": Relay(self.outputs, "strike", clock)}
@@ -266,6 +272,41 @@ async def test_blocked_beams_and_lost_sensors_are_alarms_and_counted_in_health(s
         ("sensor_fault", "front-blocked", "cleared"),
         ("sensor_fault", "radar", "cleared"),
     ]
+
+
+async def test_while_the_wires_are_lost_the_bound_grows_and_it_is_an_alarm(space: Space):
+    space.room.empty_by_hand()
+    before = space.room.count.estimate().error_persons
+    space.wires_known = False
+    for _ in range(3):
+        await space.wait(1)
+    assert space.alarms == []
+    grown = space.room.count.estimate().error_persons
+    assert before < grown <= before + 2
+    for _ in range(600):
+        await space.wait(1)
+    assert space.alarms == [("sensor_fault", "wires", "raised")]
+    assert space.room.count.estimate().error_persons == before + 3, "by the capacity at most"
+    space.wires_known = True
+    await space.wait(1)
+    assert space.alarms[1:] == [("sensor_fault", "wires", "cleared")]
+
+
+async def test_a_reader_that_stays_away_is_an_alarm(space: Space, clock: ManualClock):
+    watch = ReaderWatch("hall", space.reader, space.space_alarms, clock)
+    watching = asyncio.create_task(watch.run())
+    space.reader.unplug()
+    await clock.advance(5)
+    space.reader.plug()
+    await clock.advance(5)
+    space.reader.unplug()
+    await clock.advance(9)
+    assert space.alarms == []
+    await clock.advance(3)
+    space.reader.plug()
+    await clock.advance(2)
+    watching.cancel()
+    assert space.alarms == [("reader_lost", "hall", "raised"), ("reader_lost", "hall", "cleared")]
 
 
 async def test_a_restart_knows_who_has_what_and_who_is_in(
