@@ -6,7 +6,6 @@ It lies on the disk sealed, as the backend sent it: who takes the card reads no 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from contract.downlink import Plan, PlannedStop
+from edge.agent.identity_files import write_file
 from edge.link.reading import Reading
 from edge.link.trouble import Trouble
 
@@ -107,13 +107,8 @@ class Itinerary:
         return True
 
     def _keep(self, payload: bytes) -> None:
-        beside = self._path.with_name(self._path.name + ".new")
         try:
-            with beside.open("wb") as opened:
-                opened.write(payload)
-                opened.flush()
-                os.fsync(opened.fileno())
-            beside.replace(self._path)
+            write_file(self._path, payload)
         except OSError as error:
             self._trouble.broke(f"plan=unwritable path={self._path} why={error.strerror}")
         if self.edition is not None:

@@ -36,9 +36,13 @@ from contract.broker_url import BrokerAddress
 from contract.clock import SystemClock
 from contract.codec import encode
 from contract.downlink import Command, Plan, PlannedStop
-from contract.topics import downlink_topic, uplink_topic
+from contract.pseudonym import month_of
+from contract.rights import CardKey, Right, Snapshot, card_tag, encode_rights
+from contract.topics import downlink_topic, rights_topic, uplink_topic
 from edge.drivers.gpio_fake import FakeChip
 from edge.drivers.nmea_fake import FakeReceiver
+from simulator.devices.pn532 import Pn532
+from tests.copass.issued import Issued, issued
 from tests.drivers.listening import fix_at
 from tests.ingest.harness import BUS, TERRITORY
 from tests.ingest.serving import serving, settings, until
@@ -48,8 +52,8 @@ from tests.peers.ports import free_port
 from tests.truck_agent.test_agent_command import REPOSITORY, resident_kb
 from tests.truck_agent.vehicle import CONTACT, INNER, INPUTS, KEY, OUTER, SOS
 
-MOST_RESIDENT_KB = 46_000
-"""With an identity: the library of cryptography alone maps 6 MB of them."""
+MOST_RESIDENT_KB = 48_000
+"""With everything aboard; the library of cryptography alone maps 6 MB of them."""
 SIGNER = Signer("lozere-1", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 BOX = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 GARE = (44.5180, 3.5010)
@@ -101,6 +105,8 @@ inner = "inner"
 contact = "contact"
 [passengers]
 seats = 22
+[reader]
+port = "{folder / "reader"}"
 [cab]
 port = {free_port()}
 """)
@@ -110,8 +116,9 @@ port = {free_port()}
 class Day:
     """Everything around the bus."""
 
-    def __init__(self, folder: Path, chip: FakeChip, receiver: FakeReceiver) -> None:
+    def __init__(self, folder: Path, chip: FakeChip, receiver: FakeReceiver, reader: Pn532) -> None:
         self.folder = folder
+        self.reader = reader
         self.chip = chip
         self.receiver = receiver
         self.telemetry = FakeTelemetry()
@@ -196,15 +203,15 @@ class Day:
         except ConnectionError:
             return {}
 
-    def tell(self, name: str, body: Any, version: int) -> None:
+    def tell(self, name: str, body: bytes, version: int, topic: str | None = None) -> None:
         """Publish something sealed and signed to the bus, as the backend does."""
         to = Addressee(TERRITORY, BUS, BOX.public_key().public_bytes_raw())
-        frame = encode(seal(SIGNER, to, name, encode(body), term=1, version=version))
+        frame = encode(seal(SIGNER, to, name, body, term=1, version=version))
         client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         client.connect(self.broker.host, self.broker.port)
         client.loop_start()
-        topic = downlink_topic(TERRITORY, BUS, name)
-        client.publish(topic, frame, qos=1, retain=name == "plan").wait_for_publish(10)
+        topic = topic or downlink_topic(TERRITORY, BUS, name)
+        client.publish(topic, frame, qos=1, retain=name != "command").wait_for_publish(10)
         client.disconnect()
         client.loop_stop()
 
@@ -215,19 +222,23 @@ class Day:
             command="alarm_ack",
             arguments={"reference": reference},
         )
-        self.tell("command", command, version=0)
+        self.tell("command", encode(command), version=0)
 
 
 @contextmanager
-def wires(folder: Path) -> Iterator[tuple[FakeChip, FakeReceiver]]:
-    with FakeChip(folder / "chip") as chip, FakeReceiver() as receiver:
-        yield chip, receiver
+def wires(folder: Path) -> Iterator[tuple[FakeChip, FakeReceiver, Pn532]]:
+    with (
+        FakeChip(folder / "chip") as chip,
+        FakeReceiver() as receiver,
+        Pn532(link=folder / "reader") as reader,
+    ):
+        yield chip, receiver, reader
 
 
 @asynccontextmanager
 async def a_day(folder: Path) -> AsyncIterator[Day]:
-    with wires(folder) as (chip, receiver), running_mosquitto(folder) as broker:
-        day = Day(folder, chip, receiver)
+    with wires(folder) as (chip, receiver, reader), running_mosquitto(folder) as broker:
+        day = Day(folder, chip, receiver, reader)
         day.broker = broker.address
         day.config = written(folder, chip, receiver, broker.address)
         try:
@@ -258,11 +269,43 @@ def plan() -> Plan:
     return Plan(stops=(stop,))
 
 
+def rights_of(rider: Issued) -> bytes:
+    """What the bus may know of who rides today: a card, and the handle of its ride."""
+    now_ms = SystemClock().now_ms()
+    lookup_key = secrets.token_bytes(16)
+    tag = card_tag(lookup_key, rider.card.memory.uid)
+    right = Right(7, tag, "booking", ("h3",), now_ms - 600_000, now_ms + 3_600_000)
+    snapshot = Snapshot(
+        version=1,
+        issued_ms=now_ms,
+        timezone="Europe/Paris",
+        lookup_key=lookup_key,
+        pseudonym_keys={month_of(now_ms): secrets.token_bytes(16)},
+        cards=(CardKey(tag, rider.keys.keys[1], 1, rider.scheme),),
+        rights=(right,),
+    )
+    return encode_rights(snapshot)
+
+
+async def taps(day: Day) -> None:
+    """A rider of the plan holds their card to the reader."""
+    rider = await issued(uid=b"\x04" + secrets.token_bytes(6))
+    day.tell("rights", rights_of(rider), version=1, topic=rights_topic(TERRITORY, BUS, 0))
+    await until(lambda: "accepted" in [ack["answer"] for ack in day.stored("ack")])
+    day.reader.card_in(rider.card)
+    await until(lambda: day.stored("tap"))
+    [said] = day.stored("tap")
+    assert (said["decision"], said["place"], said["right_id"]) == ("granted", "bus-door", 7)
+    assert (said["stop_id"], said["direction"]) == ("mende-gare", "in")
+    assert day.seen_in_cab()["tap"]["decision"] == "granted"
+
+
 async def boards(day: Day) -> None:
-    """Two get on at the station, one of them off again, and the bus drives away."""
-    day.tell("plan", plan(), version=1)
+    """Two get on at the station, one with a card, one off again; and the bus drives away."""
+    day.tell("plan", encode(plan()), version=1)
     await day.drives_until(lambda: (day.seen_in_cab()["plan"] or {}).get("stops"), GARE[0], 0.0)
     await day.drives_until(lambda: day.seen_in_cab()["plan"]["stops"][0]["here"], GARE[0], 0.0)
+    await taps(day)
     day.chip.drive(CONTACT, 1)
     for inwards in (True, True, False):
         await passes(day.chip, inwards=inwards)
@@ -271,6 +314,7 @@ async def boards(day: Day) -> None:
     await day.drives_until(lambda: day.stored("occupancy"), GARE[0] + 0.01, 12.0)
     [said] = day.stored("occupancy")
     assert (said["stop_id"], said["entered"], said["left"]) == ("mende-gare", 2, 1)
+    assert said["taps"] == 1
 
 
 async def calls_for_help(day: Day) -> None:
@@ -299,8 +343,8 @@ async def test_from_key_on_to_key_off(tmp_path: Path):
         await day.drives_until(lambda: day.state().position, GARE[0], 0.0)
         assert day.state().presence == "online"
         assert await asyncio.to_thread(retained_on, day.broker, topic)
-        assert resident_kb(day.process) < MOST_RESIDENT_KB
         await boards(day)
+        assert resident_kb(day.process) < MOST_RESIDENT_KB
         await calls_for_help(day)
         day.chip.drive(KEY, 0)
         await until(lambda: day.state().presence == "asleep")
