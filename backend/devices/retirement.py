@@ -39,6 +39,11 @@ def return_to_service(connection: Connection, unit: str) -> None:
     execute_many(connection, _BACK, [(unit,)])
 
 
+def retired_units(connection: Connection) -> frozenset[str]:
+    """Every unit of which nothing may be retained."""
+    return frozenset(row[0] for row in query(connection, "SELECT unit FROM retired_unit"))
+
+
 def due_for_sweeping(connection: Connection, now_ms: int) -> list[str]:
     """Units whose retained topics are to be cleared now."""
     return [

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from backend.devices.retirement import retired_units
 from backend.devices.sessions import read_session
 from backend.ingest.entry import told
 from backend.ingest.facts import read_epoch
@@ -30,18 +31,19 @@ class Confirmation(NamedTuple):
     unit: str
     stored: Stored
     retained: bool
-    """Only the unit's present outbox is remembered by the broker."""
+    """Only the present outbox of a unit in service is remembered by the broker."""
 
 
 def confirm(connection: Connection, spoken: Iterable[Spoken], issued_ms: int) -> list[Confirmation]:
     """Confirmations of these outboxes."""
     epoch = read_epoch(connection)
+    retired = retired_units(connection)
     confirmations = []
     for unit, outbox in spoken:
         stored = _stored(connection, unit, outbox, epoch, issued_ms)
         session = read_session(connection, unit)
         present = session is None or session.outbox in {outbox, ""}
-        confirmations.append(Confirmation(unit, stored, present))
+        confirmations.append(Confirmation(unit, stored, present and unit not in retired))
     return confirmations
 
 
@@ -60,8 +62,10 @@ def answer(connection: Connection, judged: Judged, issued_ms: int) -> Stored:
 
 
 def present_outboxes(connection: Connection) -> list[Spoken]:
-    """Every known unit with its present outbox."""
-    return [(unit, outbox) for unit, outbox in query(connection, _NEWEST_OUTBOXES)]
+    """Every known unit that is not retired, with its present outbox."""
+    retired = retired_units(connection)
+    rows = query(connection, _NEWEST_OUTBOXES)
+    return [(unit, outbox) for unit, outbox in rows if unit not in retired]
 
 
 def _stored(connection: Connection, unit: str, outbox: str, epoch: str, issued_ms: int) -> Stored:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from backend.devices.command_rows import order, read_command, text_of
+from backend.devices.retirement import retire, return_to_service
+from backend.records.transaction import writing
 from contract.topics import Unit
+from contract.uplink import Ack
 from tests.ingest import harness as h
 
 
@@ -112,3 +116,35 @@ def test_every_known_unit_is_told_without_answering_anybody(chain):
     assert all(c.retained and c.stored.answers is None for c in confirmations)
     (old,) = chain.pipeline.confirmations([("bus/b1", h.OUTBOX)], h.NOW_MS)
     assert not old.retained
+
+
+def test_nothing_is_retained_for_a_retired_unit_until_a_device_serves_it_again(chain):
+    chain.feed(h.hello(), h.position(1))
+    with writing(chain.engine) as connection:
+        retire(connection, "bus/b1", h.NOW_MS)
+    assert chain.pipeline.confirmations(None, h.NOW_MS) == []
+    [last] = chain.pipeline.confirmations([("bus/b1", h.OUTBOX)], h.NOW_MS)
+    assert (last.unit, last.retained) == ("bus/b1", False)
+    with writing(chain.engine) as connection:
+        return_to_service(connection, "bus/b1")
+    [back] = chain.pipeline.confirmations(None, h.NOW_MS)
+    assert back.retained
+
+
+def test_a_reply_to_a_command_is_found_where_it_was_ordered_once(chain):
+    with writing(chain.engine) as connection:
+        nonce = order(connection, "bus/b1", "logs", {}, "ops", h.NOW_MS, 60_000)
+    done = Ack(
+        **h.envelope(1),
+        subject="command",
+        reference=nonce,
+        answer="done",
+        text="all well",
+        part=1,
+        parts=1,
+    )
+    chain.feed(h.sealed("ack", done), h.sealed("ack", done))
+    with writing(chain.engine) as connection:
+        row = read_command(connection, nonce)
+        assert row is not None
+        assert (row.state, text_of(connection, row)) == ("done", "all well")
