@@ -7,7 +7,7 @@ Bookings will come the same way: a right derived from one is a grant whose `sour
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -85,14 +85,19 @@ def revoke_card(
     author: Author,
     replaced_by: str | None = None,
 ) -> list[str]:
-    """End a card and all its rights; the units that are told. Raises UnknownCard, CardEnded."""
+    """End a card and all its rights; the units that are told.
+
+    The card that replaces it is given the same rights. Raises UnknownCard and CardEnded.
+    """
     card = read_card(connection, card_id)
     if card.state != "active":
         raise CardEnded(card_id, card.state)
     grants = read_grants(connection, card_id=card_id)
     end_card(connection, card_id, state, author.now_ms, author.name, replaced_by)
-    standing = [one.right_id for one in grants if one.ended_ms is None]
-    end_grants(connection, standing, author.now_ms, author.name)
+    standing = [one for one in grants if one.ended_ms is None]
+    end_grants(connection, [one.right_id for one in standing], author.now_ms, author.name)
+    if replaced_by is not None:
+        _hand_on(connection, standing, replaced_by, author)
     keep_holder_until(connection, card_id, author.now_ms)
     units = sorted({one.unit for one in grants})
     ring(connection, units, author.now_ms)
@@ -124,6 +129,16 @@ def use_generation(
         put_keys(connection, vault, card_id, secrets, key_number)
         _ring_card(connection, card_id, author.now_ms)
     return without
+
+
+def _hand_on(connection: Connection, grants: Iterable[Grant], card_id: str, author: Author) -> None:
+    card = read_card(connection, card_id)
+    if card.state != "active":
+        raise CardEnded(card_id, card.state)
+    for one in grants:
+        if one.ends_ms is None or one.ends_ms > author.now_ms:
+            given = replace(one, card_id=card_id, created_ms=author.now_ms, created_by=author.name)
+            put_grant(connection, given)
 
 
 def _ring_card(connection: Connection, card_id: str, now_ms: int) -> None:

@@ -19,7 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("card", nargs="?", metavar="CARD", help="the whole card")
     parser.add_argument("--right", type=int, metavar="N", help="this right alone")
     parser.add_argument("--lost", action="store_true", help="the card is lost, not given back")
-    parser.add_argument("--replaced-by", metavar="CARD", help="the card that takes its place")
+    parser.add_argument(
+        "--replaced-by", metavar="CARD", help="the card that takes its place, with its rights"
+    )
     server_options(parser)
     parser.epilog = (
         "examples:\n"
@@ -45,7 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _revoked(arguments: argparse.Namespace, desk: CardDesk) -> list[str]:
-    from backend.access.card_records import read_card  # noqa: PLC0415 - never on a device
     from backend.access.desk import revoke_card, revoke_grant  # noqa: PLC0415
     from backend.records.transaction import writing  # noqa: PLC0415
 
@@ -57,6 +58,4 @@ def _revoked(arguments: argparse.Namespace, desk: CardDesk) -> list[str]:
     with writing(desk.server.records) as connection:
         if arguments.right is not None:
             return [revoke_grant(connection, arguments.right, desk.author).unit]
-        if arguments.replaced_by is not None:
-            read_card(connection, arguments.replaced_by)
         return revoke_card(connection, arguments.card, state, desk.author, arguments.replaced_by)

@@ -74,6 +74,16 @@ def test_a_card_lives_from_the_ceremony_to_its_loss(desk):
     assert "is lost" in desk.said
 
 
+def test_the_card_that_replaces_a_lost_one_has_its_rights(desk):
+    desk.new_set()
+    lost, new = desk.issue(), desk.issue("new.json")
+    desk.run("grant", lost, "reader/die", "--point", "door", "--point", "locker-3")
+    desk.run("revoke", lost, "--lost", "--replaced-by", new)
+    (card,) = desk.run("list")["cards"]
+    assert card["card"] == new
+    assert [right["points"] for right in card["rights"]] == [["door", "locker-3"]]
+
+
 def test_no_uid_and_no_key_stands_raw_in_the_records(desk):
     desk.new_set()
     card = desk.issue(holder="h-1")

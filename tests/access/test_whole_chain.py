@@ -11,14 +11,14 @@ import json
 import random
 import sqlite3
 import urllib.request
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from backend.access.tapping import who_is_in
-from backend.app import Backend
+from backend.app import ALL_SERVICES, Backend
 from backend.broker.embedded import EmbeddedBroker
 from backend.devices.signing_key import open_signer
 from backend.records.open import open_records
@@ -110,7 +110,10 @@ def desk(tmp_path, capsys):
     return desk
 
 
-async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path):
+@pytest.mark.parametrize(
+    "processes", [(ALL_SERVICES,), tuple((name,) for name in ALL_SERVICES)], ids=["one", "three"]
+)
+async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path, processes):
     engine = open_records(f"sqlite:///{desk.records}")
     import_territory(engine, msgspec.structs.replace(SAMPLE, territory="lozere"))
     scene = Scene(desk.records.parent, f"sqlite:///{desk.records}")
@@ -120,15 +123,18 @@ async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path):
     await asyncio.to_thread(desk.run, "grant", card, str(DOOR), "--kind", "member")
     broker = EmbeddedBroker(port=desk.port)
     await broker.start()
-    backend = Backend(load_settings(desk.config), CLOCK, random.SystemRandom())
+    settings = load_settings(desk.config)
+    backends = [Backend(settings, CLOCK, random.SystemRandom(), named) for named in processes]
     folder = tmp_path / "door"
     folder.mkdir()
     file = Path(desk.file("card.json"))
     with ExitStack() as stack:
         stack.callback(engine.dispose)
         stack.callback(scene.engine.dispose)
-        async with running(backend.run()) as serving:
-            await until(lambda: backend.ready.is_set() or serving.done())
+        async with AsyncExitStack() as serving:
+            for backend in backends:
+                task = await serving.enter_async_context(running(backend.run()))
+                await until(lambda: backend.ready.is_set() or task.done())  # noqa: B023 - at once
             door = Door(scene, broker.address, folder)
             async with running(door.run()):
                 await until(lambda: door.rights() == 1)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.access.journals import GRACE_MS
+from backend.access.keys import open_vault
 from backend.access.tapping import take_taps, who_is_in
+from backend.access.tending import tend
 from backend.devices.alarms import open_alarms
 from backend.ingest.entries import prune_entries
 from backend.records.open import open_records
@@ -89,6 +92,23 @@ def test_a_tap_says_who_is_in_once_and_in_the_order_of_measurement(chain):
     with writing(chain.engine) as connection:
         take_taps(connection, chain.now_ms)
         assert [handle for handle, _ in who_is_in(connection, BUS)] == ["p-1234"]
+
+
+def test_an_entry_that_never_comes_is_an_alarm_until_it_does(chain, tmp_path):
+    chain.feed(entry(2, 2))
+    vault = open_vault(tmp_path)
+    with writing(chain.engine) as connection:
+        take_taps(connection, chain.now_ms)
+        assert tend(connection, vault, chain.now_ms + GRACE_MS - 1) == []
+        (said,) = tend(connection, vault, chain.now_ms + GRACE_MS)
+        assert "journal_gap" in said
+        assert tend(connection, vault, chain.now_ms + GRACE_MS + 1) == []
+    chain.feed(entry(1, 1))
+    with writing(chain.engine) as connection:
+        take_taps(connection, chain.now_ms)
+        (said,) = tend(connection, vault, chain.now_ms + GRACE_MS + 2)
+        assert "journal_gap_cleared" in said
+        assert open_alarms(connection) == []
 
 
 sendings = st.lists(
