@@ -44,6 +44,7 @@ class Pulled:
         self._take_away = take_away
         self.wake = card.wake
         self.sleep = card.sleep
+        self.lose_power = card.lose_power
 
     def exchange(self, command: bytes) -> bytes | None:
         if self._left == 0:
