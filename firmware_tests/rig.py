@@ -52,6 +52,13 @@ class Pn532(Struct, frozen=True, forbid_unknown_fields=True):
     baud: int = 115_200
 
 
+class Pcsc(Struct, frozen=True, forbid_unknown_fields=True):
+    """A reader on USB that pcscd serves; a part of its name, or empty for the first."""
+
+    cards: Cards
+    name: str = ""
+
+
 class Wifi(Struct, frozen=True, forbid_unknown_fields=True):
     """An access point with at least one phone connected and in use."""
 
@@ -66,16 +73,18 @@ class Rig(Struct, frozen=True, forbid_unknown_fields=True):
     gps: Gps | None = None
     osdp: Osdp | None = None
     pn532: Pn532 | None = None
+    pcsc: Pcsc | None = None
     wifi: Wifi | None = None
 
 
-Section = Literal["lines", "gps", "osdp", "pn532", "wifi"]
+Section = Literal["lines", "gps", "osdp", "pn532", "pcsc", "wifi"]
 
 NEEDED: Mapping[Section, str] = {
     "lines": "a Raspberry Pi with two jumpers",
     "gps": "a GPS receiver under the open sky",
     "osdp": "an OSDP door reader on RS-485",
     "pn532": "a PN532 on a serial port",
+    "pcsc": "a PC/SC reader on USB",
     "wifi": "an access point with a phone",
 }
 

@@ -137,6 +137,13 @@ def pn532_on_rig(_directory: Path, rig: Rig | None) -> Bench:
     return HandBench(reader, wired.cards)
 
 
+def pcsc_on_rig(_directory: Path, rig: Rig | None) -> Bench:
+    wired = section(rig, "pcsc")
+    from edge.drivers.pcsc import PcscReader as PcscDriver
+
+    return HandBench(PcscDriver(wired.name, CLOCK, repeatable()), wired.cards)
+
+
 Made = Callable[[Path, Rig | None], Bench]
 BENCHES = (
     pytest.param(Pn532Bench, id="pn532"),
@@ -153,6 +160,7 @@ BENCHES = (
     pytest.param(FakeOsdpBench, id="osdp_fake"),
     pytest.param(osdp_on_rig, id="osdp_on_rig"),
     pytest.param(pn532_on_rig, id="pn532_on_rig"),
+    pytest.param(pcsc_on_rig, id="pcsc_on_rig"),
 )
 
 

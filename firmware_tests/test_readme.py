@@ -23,7 +23,7 @@ def test_the_table_of_clients_is_that_of_the_rows():
     assert listed == [[p.name, p.package, p.proves, f"`{p.tests}`"] for p in PEERS], (
         "run python -m firmware_tests.peers and put its table into README.md"
     )
-    assert "absent" not in rows
+    assert " absent " not in rows, "a client that was not there has proved nothing"
 
 
 def test_the_tests_of_every_client_exist():
