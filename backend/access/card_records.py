@@ -118,10 +118,12 @@ def put_pseudonyms(
                 )
 
 
-def unnamed_cards(connection: Connection, month: str) -> list[str]:
-    """Cards that have no name on the wire for that month yet."""
+def unnamed_cards(connection: Connection, month: str, most: int) -> list[str]:
+    """Up to `most` cards that have no name on the wire for that month yet."""
     named = select(card_pseudonym.c.card_id).where(card_pseudonym.c.month == month)
-    rows = connection.execute(select(card.c.card_id).where(card.c.card_id.not_in(named)))
+    rows = connection.execute(
+        select(card.c.card_id).where(card.c.card_id.not_in(named)).limit(most)
+    )
     return [str(row[0]) for row in rows]
 
 

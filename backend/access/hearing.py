@@ -48,6 +48,8 @@ def heard(unit: str, message: Envelope) -> Heard | None:
         return Heard(unit, message.observed_ms, dated, version)
     if message.reason == ASK:
         return Heard(unit, message.observed_ms, dated, version, asks=True)
+    if message.answer not in {"refused", "failed"}:
+        return None
     return Heard(unit, message.observed_ms, dated, refusal=message.reason or message.answer)
 
 

@@ -16,6 +16,7 @@ from random import Random
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from backend.access.addressees import AddresseeBook
 from backend.access.door_records import doors_before, open_door, put_fields, read_addressees
@@ -97,6 +98,7 @@ class Access:
         session = SessionSettings(settings.broker, settings.client_id, tls=settings.tls)
         self._session = MqttSession(session, _ignore, self._connected, self._timer, random)
         self._greeted = False
+        self._publishing = asyncio.Lock()
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -144,9 +146,11 @@ class Access:
             await self._publish(unit)
 
     async def _publish(self, unit: str) -> None:
-        frames = await self._write(partial(self._pressed, unit))
-        self._whole.discard(unit)
-        await self._send(unit, frames)
+        # One at a time: a delta must not overtake the one it starts from.
+        async with self._publishing:
+            frames = await self._write(partial(self._pressed, unit))
+            self._whole.discard(unit)
+            await self._send(unit, frames)
 
     def _pressed(self, unit: str, connection: Connection) -> list[Frame]:
         whole = unit in self._whole
@@ -169,8 +173,13 @@ class Access:
         if self._listener.missed:
             self._listener.missed = False
             words = await self._read(partial(latest_words, doors=self._doors)) + words
-        if words:
+        if not words:
+            return
+        try:
             self._whole |= await self._write(partial(self._believe, words))
+        except DBAPIError:
+            self._listener.missed = True
+            raise
 
     def _believe(self, words: Sequence[Heard], connection: Connection) -> set[str]:
         """Write down what devices say; the units that want a snapshot."""
@@ -180,6 +189,8 @@ class Access:
             version, held_ms = held_after(door, word)
             if (version, held_ms) != (door.held_version, door.held_ms):
                 put_fields(connection, word.unit, held_version=version, held_ms=held_ms)
+            if word.version == door.version and door.refusal is not None:
+                put_fields(connection, word.unit, refusal=None)
             if word.refusal is not None and word.refusal != door.refusal:
                 put_fields(connection, word.unit, refusal=word.refusal[:280])
                 _log.warning("rights_refused unit=%s why=%s", word.unit, word.refusal)
@@ -189,10 +200,10 @@ class Access:
         return wanting
 
     async def _taps(self) -> None:
+        self._listener.tapped.clear()
         work = partial(take_taps, now_ms=self._clock.now_ms())
         while await self._write(work):
             pass
-        self._listener.tapped.clear()
         tapped = asyncio.ensure_future(self._listener.tapped.wait())
         pause = asyncio.ensure_future(self._timer.sleep(TAPS_AT_LEAST_EVERY_S))
         await asyncio.wait({tapped, pause}, return_when=asyncio.FIRST_COMPLETED)

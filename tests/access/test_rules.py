@@ -184,6 +184,7 @@ def test_a_device_is_believed_by_time_of_measurement_and_never_more_than_was_giv
     assert held_after(DOOR, ack(2, clock="unset")) == (5, NOW_MS)
     assert held_after(DOOR, ack(7, clock="unset")) == (7, NOW_MS)
     assert held_after(DOOR, ack(9, "refused", "bad_signature")) == (5, NOW_MS)
+    assert ack(9, "received") is None
 
 
 def test_who_asks_gets_all_and_who_is_behind_gets_it_after_a_minute():
