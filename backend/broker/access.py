@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.broker.model import VERSION_TOPIC, Account
+from contract.errors import InvalidUnit
 from contract.streams import STREAMS
-from contract.topics import downlink_topic, uplink_topic
+from contract.topics import Unit, downlink_topic, is_slug, parse_unit, uplink_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,15 @@ def permissions_of(account: Account | None) -> Permissions:
         return EVERYTHING
     if account.unit is None or account.territory is None:
         return UNDER_SOFTPLACE
+    return permissions_of_unit(account.territory, account.unit)
+
+
+def permissions_of_unit(territory: str, unit: Unit) -> Permissions:
+    """What a unit may do: write its streams, read what is sent down to it and its own status."""
     return Permissions(
-        write_topics=frozenset(written_topics(account)),
-        read_prefix=downlink_topic(account.territory, account.unit, ""),
-        read_topics=frozenset({uplink_topic(account.territory, account.unit, "status")}),
+        write_topics=frozenset(uplink_topic(territory, unit, stream.name) for stream in STREAMS),
+        read_prefix=downlink_topic(territory, unit, ""),
+        read_topics=frozenset({uplink_topic(territory, unit, "status")}),
     )
 
 
@@ -80,6 +86,19 @@ class Access:
     def anonymous(self) -> bool:
         """Whether everybody may enter and do everything."""
         return not self._accounts
+
+    def certified(self, name: str) -> Permissions | None:
+        """The permissions of whoever has a certificate of that common name, or None."""
+        if self.anonymous:
+            return EVERYTHING
+        if name in self._permissions:
+            return self._permissions[name]
+        territory, _, rest = name.partition("/")
+        try:
+            unit = parse_unit(rest)
+        except InvalidUnit:
+            return None
+        return permissions_of_unit(territory, unit) if is_slug(territory) else None
 
     def sign_in(self, username: str | None, password: str | None) -> Permissions | None:
         """The permissions of whoever gives this name and password, or None."""

@@ -89,10 +89,10 @@ CAPABILITIES = (
     Capability("tls", "TLS, with a certificate asked of each client", "yes", "yes"),
     Capability(
         "certificate_identity",
-        "the name in the certificate is the user name",
-        "no",
+        "the name in the certificate is the user name; a withdrawn one is refused",
         "yes",
-        "embedded: accounts with passwords; deploy/mosquitto for certificates",
+        "yes",
+        "embedded: the list of withdrawn ones is read at the start",
     ),
     Capability(
         "survives_restart",

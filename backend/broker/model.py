@@ -49,11 +49,17 @@ class QueueLimits:
 
 @dataclass(frozen=True, slots=True)
 class BrokerTls:
-    """Certificate of the broker; with `ca_file` every client must show one of that authority."""
+    """Certificate of the broker; with `ca_file` every client must show one of that authority.
+
+    Where the broker has accounts, the common name in a client's certificate is then who it is, and
+    no password is asked: `<territory>/<kind>/<unit>` is that unit, anything else an account's name.
+    `crl_file` lists certificates withdrawn before the start.
+    """
 
     cert_file: Path
     key_file: Path
     ca_file: Path | None = None
+    crl_file: Path | None = None
 
 
 class Broker(Protocol):

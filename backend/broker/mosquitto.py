@@ -168,7 +168,8 @@ class MosquittoBroker:
         salts = [secrets.token_bytes(SALT_BYTES) for _ in self._accounts]
         _write_private(self._places.config, text)
         _write_private(self._places.passwords, passwords_text(self._accounts, salts))
-        _write_private(self._places.rights, rights_text(self._accounts))
+        certified = self._tls is not None and self._tls.ca_file is not None
+        _write_private(self._places.rights, rights_text(self._accounts, certified=certified))
 
     def _last_words(self) -> str:
         try:

@@ -14,7 +14,8 @@ from pathlib import Path
 from backend.broker.access import written_topics
 from backend.broker.errors import BrokerError
 from backend.broker.model import MAX_PACKET_BYTES, Account, BrokerTls
-from contract.topics import downlink_filter, uplink_topic
+from contract.streams import STREAMS
+from contract.topics import ROOT, downlink_filter, uplink_topic
 
 IN_FLIGHT = 5_000
 """Sent to one client and not acknowledged; the ingest acknowledges in batches."""
@@ -99,12 +100,22 @@ def config_text(
         lines += [f"certfile {tls.cert_file}", f"keyfile {tls.key_file}"]
         if tls.ca_file is not None:
             lines += [f"cafile {tls.ca_file}", "require_certificate true"]
+            lines += ["use_identity_as_username true"] if accounts else []
+        if tls.crl_file is not None:
+            lines.append(f"crlfile {tls.crl_file}")
     return "\n".join(lines) + "\n"
 
 
-def rights_text(accounts: Sequence[Account]) -> str:
-    """The acl_file: what each account may write and read."""
+def rights_text(accounts: Sequence[Account], *, certified: bool = False) -> str:
+    """The acl_file: what each account may write and read.
+
+    `certified`: also what a unit may that has no account but a certificate; its name there,
+    `<territory>/<kind>/<unit>`, is put into the topics by Mosquitto.
+    """
     lines: list[str] = []
+    if certified:
+        lines += [f"pattern write {ROOT}/%u/{stream.name}" for stream in STREAMS]
+        lines += [f"pattern read {ROOT}/%u/status", f"pattern read {ROOT}/%u/down/#", ""]
     for account in accounts:
         lines.append(f"user {account.username}")
         if account.unit is None or account.territory is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 
 import paho.mqtt.client as paho
@@ -9,9 +10,10 @@ import pytest
 
 from backend.broker.capabilities import CAPABILITIES, Answer, lacking
 from backend.broker.model import BrokerTls, QueueLimits
+from contract.broker_url import BrokerAddress
 from tests.broker.bench import ACCOUNTS, BACKEND, BUS_1, OTHER, OWN, Bench, bench_of
 from tests.broker.harness import Client, RawClient, connect_with, subscribe_to
-from tests.peers.certificates import CertificateAuthority
+from tests.peers.certificates import Certificate, CertificateAuthority
 from tests.peers.mosquitto import running_mosquitto
 
 YES: Answer = "yes"
@@ -284,6 +286,56 @@ def tls(bench: Bench) -> Answer:
     return NO if connects() else YES
 
 
+def certificate_identity(bench: Bench) -> Answer:
+    authority = CertificateAuthority(bench.directory / "ca")
+    server = authority.server()
+    own, withdrawn, nobody, backend = (
+        authority.client(name)
+        for name in ("lozere/bus/b1", "lozere/bus/b3", "somebody", BACKEND.username)
+    )
+    crl = authority.revocation_list(withdrawn)
+    tls = BrokerTls(server.cert_file, server.key_file, authority.ca_file, crl)
+    broker = bench.start(ACCOUNTS, tls)
+
+    def client(certificate: Certificate) -> Client:
+        def prepare(client: paho.Client) -> None:
+            client.tls_set(authority.ca_file, certificate.cert_file, certificate.key_file)
+            client.tls_insecure_set(True)
+
+        return Client(broker.address, prepare=prepare)
+
+    with client(backend) as everything, client(own) as device:
+        everything.subscribe("softplace/#")
+        device.publish(f"{OTHER}/position")
+        device.publish(f"{OWN}/position")
+        everything.nothing_before(f"{OWN}/position")
+        device.subscribe(f"{OWN}/down/#")
+        everything.publish(f"{OWN}/down/stored")
+        device.nothing_before(f"{OWN}/down/stored")
+    refused = [not _enters(broker.address, authority, one) for one in (withdrawn, nobody)]
+    if bench.kind == "mosquitto":
+        # It lets any certificate in, and then gives it no topic.
+        refused[1] = True
+    return YES if all(refused) else NO
+
+
+def _enters(
+    address: BrokerAddress, authority: CertificateAuthority, certificate: Certificate
+) -> bool:
+    context = ssl.create_default_context(cafile=str(authority.ca_file))
+    context.check_hostname = False
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    try:
+        with (
+            socket.create_connection((address.host, address.port), 10) as plain,
+            context.wrap_socket(plain) as secured,
+        ):
+            secured.sendall(connect_with("knocking"))
+            return secured.recv(4)[:4] == b"\x20\x02\x00\x00"
+    except OSError:
+        return False
+
+
 def oversized_packet(bench: Bench) -> Answer:
     broker = bench.start()
     other = bench.client(broker)
@@ -328,11 +380,11 @@ CHECKS = {
         mqtt_3_1_1,
         mqtt_5,
         tls,
+        certificate_identity,
         oversized_packet,
         survives_restart,
     )
 }
-ELSEWHERE = {"certificate_identity": "tests/broker/test_deployed_mosquitto.py"}
 
 
 def _connect_as(username: str | None, password: str | None) -> bytes:
@@ -344,7 +396,7 @@ def _connect_as(username: str | None, password: str | None) -> bytes:
 
 
 def test_every_row_of_the_table_is_checked():
-    assert {row.name for row in CAPABILITIES} == set(CHECKS) | set(ELSEWHERE)
+    assert {row.name for row in CAPABILITIES} == set(CHECKS)
 
 
 def test_what_is_lacking_says_what_to_know():

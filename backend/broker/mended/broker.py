@@ -206,4 +206,7 @@ def _tls_context(tls: BrokerTls) -> ssl.SSLContext:
     context.load_cert_chain(tls.cert_file, tls.key_file)
     if tls.ca_file is not None:
         context.verify_mode = ssl.CERT_REQUIRED
+    if tls.crl_file is not None:
+        context.load_verify_locations(tls.crl_file)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     return context

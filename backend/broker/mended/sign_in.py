@@ -67,7 +67,12 @@ async def sign_in(
         writer.write(connack_bytes(UNACCEPTABLE_PROTOCOL_VERSION))
         raise NotSignedIn(None, "it does not speak MQTT 3.1.1")
     session = await _parse_connect(packet, writer, plugins)
-    permissions = access.sign_in(session.username, session.password)
+    name = certified_name(writer)
+    if name is None:
+        permissions = access.sign_in(session.username, session.password)
+    else:
+        permissions = access.certified(name)
+        session.username = name
     # Never needed again, and not to be kept for as long as a session may live.
     session.password = None
     code = _verdict(session, permissions)
@@ -76,6 +81,15 @@ async def sign_in(
         why = "wrong user name or password" if permissions is None else "its will is not its own"
         raise NotSignedIn(session.client_id, why)
     return SignedIn(session, permissions)
+
+
+def certified_name(writer: asyncio.StreamWriter) -> str | None:
+    """The common name in the client's certificate, None where it was not asked for one."""
+    certificate = writer.get_extra_info("peercert")
+    if not certificate:
+        return None
+    names = [value for rdn in certificate["subject"] for key, value in rdn if key == "commonName"]
+    return str(names[0]) if names else ""
 
 
 def reject_identifier(writer: asyncio.StreamWriter, client_id: str | None) -> NotSignedIn:
