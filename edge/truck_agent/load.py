@@ -44,21 +44,33 @@ def open_headcount(
 
 
 class Load:
-    """The people aboard one vehicle. `wheelchairs` is None while it is not known."""
+    """The people aboard one vehicle.
+
+    Args:
+        headcount: of its doors.
+        capacity: of the vehicle.
+        wheelchairs: aboard so far; None where that is not known until it is empty again.
+    """
 
     def __init__(
         self, headcount: Headcount, capacity: Capacity, wheelchairs: int | None = 0
     ) -> None:
-        self.wheelchairs = wheelchairs
+        self._wheelchairs = wheelchairs
         self.entered = 0
         self.left = 0
         self.taps = 0
-        self.ramp_unanswered = False
-        """The ramp was out and nobody has yet said for whom."""
+        self.ramp_unanswered = 0
+        """How often the ramp was out and nobody has yet said for whom."""
         self._headcount = headcount
         self._capacity = capacity
         self._taps_in = 0
         self._doubted = False
+        self._ramped = False
+
+    @property
+    def wheelchairs(self) -> int | None:
+        """Aboard, None while that is not known."""
+        return None if self.ramp_unanswered else self._wheelchairs
 
     @property
     def persons(self) -> int:
@@ -74,7 +86,7 @@ class Load:
     def changed(self) -> bool:
         """Whether anything happened since the last report."""
         counted = self.entered or self.left or self.taps
-        return bool(counted or self.ramp_unanswered or self._doubted)
+        return bool(counted or self._ramped or self._doubted)
 
     def passage(self, direction: Literal["in", "out"], door: str) -> None:
         """Somebody went through a door."""
@@ -96,17 +108,20 @@ class Load:
 
     def ramp_out(self) -> None:
         """The ramp is out: somebody in a wheelchair gets on or off."""
-        self.ramp_unanswered = True
+        self.ramp_unanswered += 1
+        self._ramped = True
 
     def ramp_answered(self, change: int) -> None:
-        """The driver says how many wheelchairs more (or fewer) are aboard now."""
-        self.ramp_unanswered = False
-        self.wheelchairs = max((self.wheelchairs or 0) + change, 0)
+        """The driver says how many wheelchairs more (or fewer) are aboard since one ramp."""
+        self.ramp_unanswered = max(self.ramp_unanswered - 1, 0)
+        self._ramped = True
+        if self._wheelchairs is not None:
+            self._wheelchairs = max(self._wheelchairs + change, 0)
 
     def empty(self, reason: Literal["depot", "by_hand"]) -> dict[str, object]:
         """The vehicle is surely empty: the body of the report that says so."""
         self._headcount.zero(reason)
-        self.wheelchairs, self.ramp_unanswered = 0, False
+        self._wheelchairs, self.ramp_unanswered = 0, 0
         return self.report(None)
 
     def report(self, stop_id: str | None) -> dict[str, object]:
@@ -114,8 +129,6 @@ class Load:
         for missed in range(self._taps_in - self.entered):
             # Each under its own name: two that pass at one moment are two.
             self._headcount.passed(BEAMS, f"card-{missed}", "in")
-        if self.ramp_unanswered:
-            self.wheelchairs = None
         body = self._headcount.report()
         body |= {"entered": self.entered, "left": self.left, "taps": self.taps}
         if not body["over_capacity"]:
@@ -128,7 +141,7 @@ class Load:
         }
         body |= {name: value for name, value in optional.items() if value is not None}
         self.entered = self.left = self.taps = self._taps_in = 0
-        self.ramp_unanswered = self._doubted = False
+        self._ramped = self._doubted = False
         return body
 
     def keep(self, *, at_once: bool = False) -> None:

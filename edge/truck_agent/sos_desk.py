@@ -32,7 +32,7 @@ class SosDesk:
         self._link = link
         self._situation = situation
         self._memory = memory
-        self._waiting: asyncio.Task[None] | None = None
+        self._waiting: dict[str, asyncio.Task[None]] = {}
 
     @property
     def is_open(self) -> bool:
@@ -76,8 +76,8 @@ class SosDesk:
 
     def stop(self) -> None:
         """Wait for nothing any more."""
-        if self._waiting is not None:
-            self._waiting.cancel()
+        for waiting in self._waiting.values():
+            waiting.cancel()
 
     def _say(self, sos: OpenSos, state: str) -> None:
         self._memory.kept.sos = sos
@@ -86,11 +86,13 @@ class SosDesk:
         body = alarm_body("sos", sos.reference, state, fix=fix, fix_age_s=age_s)
         self._link.put(Reading("alarm", body, self._situation.clock.boot_ms()))
         _log.warning("sos=%s reference=%s", state, sos.reference)
-        if sos.received_ms is None and (self._waiting is None or self._waiting.done()):
-            self._waiting = asyncio.create_task(self._received(sos.reference), name="sos")
+        if sos.received_ms is None and sos.reference not in self._waiting:
+            waiting = asyncio.create_task(self._received(sos.reference), name=sos.reference)
+            self._waiting[sos.reference] = waiting
 
     async def _received(self, reference: str) -> None:
         await self._link.settled("alarm")
+        del self._waiting[reference]
         if self._sos.confirmed(reference, self._now_ms()):
             self._memory.save()
 

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+import backend.devices.tables
+import backend.ingest.tables
+import backend.live.tables  # noqa: F401 - declare their tables
 from backend.access.tapping import take_taps
 from backend.ingest.entries import prune_entries
 from backend.live.state import LiveState
 from backend.records.open import open_records
 from backend.records.schema import metadata
 from backend.records.transaction import writing
+from contract.uplink import Alarm
 from tests.ingest import harness as h
 from tests.peers.ports import free_port
 
@@ -83,6 +87,8 @@ def workers(postgresql):
             "unit_contact",
             "unit_session",
             "tap_entry",
+            "distress",
+            "device_alarm",
         ):
             connection.execute(metadata.tables[table].delete())
     one = h.Harness(engine)
@@ -156,3 +162,18 @@ def test_two_workers_with_two_outboxes_store_each_journal_entry_once(workers):
     with writing(one.engine) as connection:
         assert take_taps(connection, one.now_ms) == 40
         prune_entries(connection, one.now_ms + 1)
+
+
+def test_a_silent_lone_worker_is_one_alarm_whoever_looks(workers):
+    one, other = workers
+    told = {"alarm": "lone_worker_silent", "reference": "lw-1", "state": "cleared"}
+    at_ms = one.now_ms
+    word = Alarm(**h.envelope(1, observed_ms=at_ms), **told, silent_after_s=60)
+    one.feed(h.sealed("alarm", word))
+    for worker in workers:
+        worker.now_ms = at_ms + 61_000
+    assert [len(worker.check()) for worker in workers] == [1, 0]
+    later = Alarm(**h.envelope(2, observed_ms=at_ms + 61_000), **told, silent_after_s=60)
+    outcome = other.feed(h.sealed("alarm", later), h.sealed("alarm", word))
+    assert [notice.split()[0] for notice in outcome.notices] == ["lone_worker_silent_over"]
+    one.housekeeping.prune(at_ms + 400 * 86_400_000)

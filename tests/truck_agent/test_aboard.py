@@ -130,6 +130,18 @@ async def test_an_sos_goes_at_once_without_a_clock_and_is_received_only_when_sto
         assert vehicle.alarms("sos")[-1]["state"] == "acknowledged"
 
 
+async def test_a_second_sos_is_waited_for_on_its_own(tmp_path, chip):
+    async with driving(tmp_path, chip) as vehicle:
+        vehicle.link.withheld.add("alarm")
+        sos = vehicle.aboard.parts.sos
+        sos.trigger()
+        sos.acknowledge(sos.open.reference)
+        sos.trigger()
+        assert sos.state == "sending"
+        vehicle.link.confirm()
+        await until(lambda: sos.state == "received", "the second one is confirmed")
+
+
 async def test_an_open_sos_keeps_the_computer_on_after_the_key(tmp_path, chip):
     chip.drive(KEY, 1)
     async with driving(tmp_path, chip) as vehicle:

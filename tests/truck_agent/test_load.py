@@ -83,12 +83,24 @@ def test_a_ramp_is_for_somebody_and_until_the_driver_says_for_whom_nobody_knows(
     assert aboard.report("x")["wheelchairs"] == 0
     aboard.ramp_out()
     assert "wheelchairs" not in aboard.report("x")
+    assert not aboard.changed, "it is reported once"
     aboard.ramp_out()
     aboard.ramp_answered(1)
-    assert aboard.report("x")["wheelchairs"] == 1
+    assert "wheelchairs" not in aboard.report("x"), "one of two is answered"
+    aboard.ramp_answered(1)
+    assert aboard.report("x")["wheelchairs"] == 2
     aboard.ramp_out()
     aboard.ramp_answered(-1)
-    assert aboard.report("x")["wheelchairs"] == 0
+    assert aboard.report("x")["wheelchairs"] == 1
+    assert aboard.empty("by_hand")["wheelchairs"] == 0
+
+
+def test_what_was_not_answered_before_a_restart_stays_unknown_until_it_is_empty(tmp_path: Path):
+    aboard = Load(emptied(tmp_path)._headcount, CAPACITY, wheelchairs=None)
+    aboard.ramp_out()
+    aboard.ramp_answered(1)
+    assert "wheelchairs" not in aboard.report("x")
+    assert aboard.empty("depot")["wheelchairs"] == 0
 
 
 events = st.lists(

@@ -101,7 +101,7 @@ def _counts(parts: Parts) -> View | None:
         "left": load.left,
         "taps": load.taps,
         "wheelchairs": load.wheelchairs,
-        "ramp_unanswered": load.ramp_unanswered,
+        "ramp_unanswered": load.ramp_unanswered > 0,
         "doors": {door.name: door.is_open for door in parts.counter.doors},
     }
 
