@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from typing import TYPE_CHECKING
 
 from contract.clock import Clock
@@ -14,6 +15,7 @@ from edge.counting.state_file import StateFile
 from edge.drivers.gpio import GpioOutputs
 from edge.drivers.relay import Relay
 from edge.drivers.signals import LINES, Signals
+from edge.drivers.wifi_config import wifi_usage
 from edge.link.identity import machine_of
 from edge.link.service import Link
 from edge.link.systemd import Watchdog
@@ -83,7 +85,9 @@ class _Builder:
         file = KeptFile(config.outbox_path.with_suffix(".lockers"), Lendings)
         standing = (file.read() or Lendings()).standing()
         alarms = SpaceAlarms(self._link, clock, standing)
-        wifi = None if config.wifi is None else hardware.wifi_usage(config.wifi, clock)
+        wifi = None
+        if config.wifi is not None:
+            wifi = wifi_usage(config.wifi, clock, secrets.token_bytes)
         boot = machine_of(self._link.outbox.boot)
         count_file = StateFile(config.outbox_path.with_suffix(".count"), boot)
         room = Room(

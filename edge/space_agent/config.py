@@ -18,6 +18,7 @@ from edge.counting.tracker import Way
 from edge.counting.zeroing import ZeroRules
 from edge.drivers.line_config import LinesSection
 from edge.drivers.signals import LINES as SIGNAL_LINES
+from edge.drivers.wifi_config import WifiSection
 
 BEAMS = "beams"
 TAPS = "taps"
@@ -56,15 +57,6 @@ class PresenceSection(Struct, frozen=True, forbid_unknown_fields=True):
     """Of a PIR."""
     port: str | None = None
     """Of a radar."""
-
-
-class WifiSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """[wifi]: whose stations are counted."""
-
-    source: Literal["hostapd", "iw"] = "hostapd"
-    interface: str = "wlan0"
-    control: str = "/run/hostapd"
-    interval_s: Annotated[float, Meta(ge=60, le=86_400)] = 900.0
 
 
 class LockerSection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
-from pathlib import Path
 from typing import cast
 
 from contract.clock import Clock
@@ -12,10 +10,7 @@ from edge.drivers.card_reader import CardReader
 from edge.drivers.gpio import GpioInputs, GpioOutputs
 from edge.drivers.lines import InputLines
 from edge.drivers.presence_source import PresenceSource
-from edge.drivers.wifi_usage import WifiUsage
-from edge.space_agent.config import PresenceSection, ReaderSection, SpaceConfig, WifiSection
-
-WIFI_KEY_BYTES = 32
+from edge.space_agent.config import PresenceSection, ReaderSection, SpaceConfig
 
 
 def inputs(config: SpaceConfig, clock: Clock, chance: random.Random) -> InputLines | None:
@@ -42,19 +37,6 @@ def presence_source(
     from edge.drivers.ld2410 import Ld2410Source  # noqa: PLC0415 - as above
 
     return Ld2410Source(told.name, told.port or "", clock, chance)
-
-
-def wifi_usage(told: WifiSection, clock: Clock) -> WifiUsage:
-    """Who counts the stations; the key of their names is drawn here and never stored."""
-    key = secrets.token_bytes(WIFI_KEY_BYTES)
-    if told.source == "iw":
-        from edge.drivers.iw_stations import IwSource  # noqa: PLC0415 - as above
-
-        return WifiUsage([IwSource(told.interface, clock)], clock, key, told.interval_s)
-    from edge.drivers.hostapd import HostapdSource  # noqa: PLC0415 - as above
-
-    socket = str(Path(told.control) / told.interface)
-    return WifiUsage([HostapdSource(socket, clock)], clock, key, told.interval_s)
 
 
 def card_reader(told: ReaderSection, clock: Clock, chance: random.Random) -> CardReader:

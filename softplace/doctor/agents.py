@@ -65,7 +65,8 @@ def _space(path: Path) -> NamedAgent:
         copass=config.copass_directory if config.readers else None,
         machine_serial=config.machine_serial,
     )
-    hostapd = HOSTAPD if config.wifi is None else Path(config.wifi.control)
+    sockets = config.wifi.hostapd if config.wifi else ()
+    hostapd = Path(sockets[0]).parent if sockets else HOSTAPD
     return NamedAgent(config, devices, hostapd=hostapd)
 
 

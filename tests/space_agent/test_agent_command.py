@@ -91,7 +91,7 @@ kind = "ld2410"
 port = "{here}/radar"
 
 [wifi]
-control = "{here}"
+hostapd = ["{here}/wlan0"]
 interval_s = 60
 
 [[lockers]]
