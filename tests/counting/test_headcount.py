@@ -53,7 +53,7 @@ async def test_a_first_start_knows_nothing_until_the_room_is_empty(
     zero = count.tick(None)
     assert zero is not None
     assert zero.reason == "empty"
-    assert count.estimate().error_persons == 2
+    assert count.estimate().error_persons == 3
     assert count.tick(None) is None, "once is enough"
 
 

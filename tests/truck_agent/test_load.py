@@ -62,7 +62,7 @@ def test_until_it_was_seen_to_be_empty_anybody_may_be_aboard_and_the_zero_says_i
     report = aboard.empty("depot")
     assert report["rezeroed"] is True
     assert report["persons"] == 0
-    assert report["error_persons"] <= 2
+    assert report["error_persons"] <= 3
     assert report["drift_persons"] == 1
 
 
