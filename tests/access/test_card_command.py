@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from simulator.devices.desfire import DesfireCard
+from simulator.devices.desfire import CardMemory, DesfireCard
+from simulator.devices.pn532 import Pn532
+from simulator.devices.pn532.faults import Fault
 from softplace.__main__ import main
 from softplace.card.ceremony import new
 from softplace.card.console import read_parts
@@ -74,6 +78,45 @@ def test_a_card_lives_from_the_ceremony_to_its_loss(desk):
     assert "is lost" in desk.said
 
 
+@pytest.mark.parametrize(("scheme", "generation"), [("ev2", 2), ("ev1", 1)])
+def test_a_real_reader_issues_proves_and_rekeys_a_card(desk, scheme, generation):
+    desk.new_set()
+    memory = CardMemory(uid=bytes.fromhex("04c0ffee112233"), generation=generation)
+    with Pn532(link=desk.directory / "reader") as pn532:
+        pn532.card_in(DesfireCard(memory, secrets.token_bytes))
+        reader = ("--reader", f"pn532:{desk.directory / 'reader'}")
+        parts = ("--parts", str(desk.parts))
+        card = desk.run("issue", *reader, *parts, "--scheme", scheme)["card"]
+        assert desk.run("read", *reader)["card"] == card
+        desk.new_set(2)
+        assert desk.run("rekey", *reader, *parts)["key_set"] == 2
+        assert desk.run("read", *reader)["key_set"] == 2
+
+
+def test_a_card_pulled_away_while_it_is_written_is_finished_by_holding_it_again(desk):
+    desk.new_set()
+    with Pn532(link=desk.directory / "reader") as pn532:
+        reader = ("--reader", f"pn532:{desk.directory / 'reader'}", "--parts", str(desk.parts))
+        blank = DesfireCard(CardMemory(uid=bytes.fromhex("04c0ffee112233")), secrets.token_bytes)
+        pn532.card_in(blank)
+        pn532.fault(Fault.CARD_PULLED, 12)
+        desk.run("issue", *reader, code=1)
+        assert "hold it on the reader" in desk.said
+        assert desk.run("list")["cards"] == []
+        pn532.card_in(blank)
+        desk.run("issue", *reader)
+    assert len(desk.run("list")["cards"]) == 1
+
+
+def test_a_card_that_was_written_and_never_recorded_is_recorded_by_issuing_it_again(desk):
+    desk.new_set()
+    card = desk.issue()
+    with sqlite3.connect(desk.records) as records:
+        records.execute("DELETE FROM card")
+        records.execute("DELETE FROM card_pseudonym")
+    assert desk.issue() == card
+
+
 def test_the_card_that_replaces_a_lost_one_has_its_rights(desk):
     desk.new_set()
     lost, new = desk.issue(), desk.issue("new.json")
@@ -90,11 +133,11 @@ def test_no_uid_and_no_key_stands_raw_in_the_records(desk):
     desk.run("grant", card, "reader/die")
     memory = DesfireCard.from_bytes((desk.directory / "card.json").read_bytes(), bytes).memory
     keys = [key.value for app in memory.applications.values() for key in app.keys]
-    secrets = [memory.uid, *(key for key in keys if any(key))]
-    assert len(secrets) >= 6
+    raw = [memory.uid, *(key for key in keys if any(key))]
+    assert len(raw) >= 6
     for path in desk.records.parent.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
-        for secret in secrets:
+        for secret in raw:
             assert secret not in content
             assert secret.hex().encode() not in content.lower()
 
