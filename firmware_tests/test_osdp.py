@@ -197,6 +197,17 @@ async def test_our_driver_outlives_junk_and_lost_replies(reader, driver):
     assert driver.connected
 
 
+async def test_our_driver_knows_whether_the_case_is_open_and_says_it_once(reader, driver, caplog):
+    reader.state.tampered = True
+    await until(lambda: driver.tampered is True, "it asked when it joined")
+    reader.state.open_case(tampered=False)
+    await until(lambda: driver.tampered is False, "the reader tells by itself")
+    await until(lambda: "reader_case=up" in caplog.text, "that is said too")
+    assert caplog.text.count("reader_case=down") == 1
+    reader.unplug()
+    await until(lambda: driver.tampered is None, "an absent reader tells nothing")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("wrong", ["key", "silence"])
 async def test_a_reader_that_does_not_join_is_said_once_and_found_once_it_does(

@@ -61,6 +61,7 @@ class OsdpReader:
         self._clock = clock
         self._backoff = Backoff(chance)
         self._trouble = Trouble(_log, port, "reader")
+        self._tampering = Trouble(_log, port, "reader_case")
         self._desk = NumberDesk(port, clock)
         self._panel: OsdpPanel | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -78,6 +79,11 @@ class OsdpReader:
     def connected(self) -> bool:
         """Whether a secure channel is in force."""
         return self._panel is not None and self._panel.secure
+
+    @property
+    def tampered(self) -> bool | None:
+        """Whether its case is open; None while it is not known."""
+        return self._panel.tampered if self._panel is not None else None
 
     def start(self) -> None:
         """Talk to the reader from now on; the first `next_card` does it too."""
@@ -116,12 +122,19 @@ class OsdpReader:
                     alone_s = self._clock.monotonic_s()
                     self._backoff.reset()
                     self._trouble.healed()
+                    self._say_tampering(panel)
                 elif self._clock.monotonic_s() - alone_s > SECURE_WITHIN_S:
                     raise ReaderFault(self._port, _why_alone(panel))
                 await self._clock.sleep(STEP_S)
         finally:
             self._panel = None
             line.close()
+
+    def _say_tampering(self, panel: OsdpPanel) -> None:
+        if panel.tampered:
+            self._tampering.say("open", "its case is open: look at it, and close it")
+        elif panel.tampered is False:
+            self._tampering.healed()
 
 
 def _why_alone(panel: OsdpPanel) -> str:

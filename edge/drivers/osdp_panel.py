@@ -23,7 +23,8 @@ _NO_IDENTITY = ("version", "model", "vendor_code", "serial_number", "firmware_ve
 class OsdpPanel:
     """Talks to the reader at `address`, only over a secure channel with `key`.
 
-    `told` gets each number a card was read with. Raises ReaderFault when made without libosdp.
+    `told` gets each number a card was read with; `tampered` is None until the reader has told
+    how its case is. Raises ReaderFault when made without libosdp.
     """
 
     def __init__(
@@ -35,7 +36,11 @@ class OsdpPanel:
             raise ReaderFault(line.port, "pip install 'softplace[osdp]' is missing") from error
         self._channel = _Channel(line)
         self._told = told
+        self.tampered: bool | None = None
+        self._asked = False
         self._card_read = library.EVENT_CARDREAD
+        self._status, self._of_itself = library.EVENT_STATUS, library.STATUS_REPORT_LOCAL
+        self._ask_status = {"command": library.CMD_STATUS, "type": library.STATUS_REPORT_LOCAL}
         library.set_loglevel(library.LOG_EMERG)  # it prints; we say it ourselves
         reader = {
             "name": "reader",
@@ -62,6 +67,8 @@ class OsdpPanel:
         self._library.refresh()
         if self._channel.lost is not None:
             raise self._channel.lost
+        if self.tampered is None and self.secure and not self._asked:
+            self._asked = self.submit(self._ask_status)
 
     def submit(self, command: Mapping[str, object]) -> bool:
         """Queue a command; False where the reader is not there to take it."""
@@ -70,6 +77,8 @@ class OsdpPanel:
     def _happened(self, _reader: int, event: Mapping[str, Any]) -> int:
         if event.get("event") == self._card_read:
             self._told(bytes(event["data"]))
+        elif event.get("event") == self._status and event.get("type") == self._of_itself:
+            self.tampered = bool(event["report"][0])
         return 0
 
 

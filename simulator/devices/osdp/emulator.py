@@ -52,6 +52,7 @@ class OsdpReader:
         self.answered = 0
         self.conversation = Conversation(state, address, random_bytes)
         self._clock = clock
+        self._random_bytes = random_bytes
         self._link = link
         self._frames = FrameReader()
         self._commands: asyncio.Queue[Frame] = asyncio.Queue()
@@ -75,6 +76,7 @@ class OsdpReader:
         """Be powered and wired: a new tty, a new conversation, under the old name."""
         if self._master >= 0:
             return
+        self.conversation = Conversation(self.state, self.conversation.address, self._random_bytes)
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
