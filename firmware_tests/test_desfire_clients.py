@@ -35,6 +35,17 @@ def test_a_client_proves_reads_writes_and_changes_keys(client: Client, baud: int
 
 
 @needs(*DESFIRE_INFO.peers)
+def test_mifare_desfire_info_sees_that_a_uid_is_random():
+    card = scenario.card(1)
+    card.memory.random_uid = True
+    with Pn532() as reader:
+        reader.card_in(card)
+        told = visit(DESFIRE_INFO, reader.port)
+    assert "Use random UID: yes" in told.stdout
+    assert scenario.UID.hex() not in told.stdout
+
+
+@needs(*DESFIRE_INFO.peers)
 @pytest.mark.parametrize("generation", [1, 2])
 def test_mifare_desfire_info_tells_version_settings_and_memory(generation: int):
     card = scenario.card(generation)

@@ -82,6 +82,24 @@ def test_ev2_authentication_in_apdus_is_that_of_an12196():
     )
 
 
+def test_a_further_ev2_authentication_keeps_transaction_and_counter():
+    rnd_b = "B9E2FC789B64BF237CCCAA20EC7E6E48"
+    one = card("FA659AD0DCA738DD65DC7DC38612AD81", "8CF141F3", rnd_b)
+    say(one, "710000")
+    say(one, "AF3B50445F21D21D77D500794DEB245E5A754F5F901844259F4C9B31A5C7335ACD")
+    first = one._state.session
+    first.counter = 5
+    assert say(one, "7700") == "afa04c124213c186f22399d33ac2a30215"
+    proof = "35C3E05A752E0144BAC0DE51C1F22C56B34408A23D8AEA266CAB947EA8E0118D"
+    rotated = bytes.fromhex("C5DB8A5930439FC3DEF9A4C675360F13")
+    answer = bytes.fromhex(say(one, "AF" + proof))
+    assert crypto.decrypt(bytes(16), answer[1:]) == rotated
+    session = one._state.session
+    assert (session.identifier, session.counter) == (first.identifier, 5)
+    assert session._enc_key.hex() == "1309c877509e5a215007ff0ed19ca564"
+    assert session._mac_key.hex() == "4c6626f5e72ea694202139295c7a7fc7"
+
+
 def test_ev2_enciphers_a_uid_as_an12196_does():
     state = CardState(CardMemory(bytes.fromhex("04958CAA5C5E80")), Given())
     keys = "2B4D963C014DC36F24F69A50A394F875", "379D32130CE61705DD5FD8C36B95D764"
