@@ -18,6 +18,8 @@ from edge.truck_agent.sections import CabSection
 
 if TYPE_CHECKING:
     from edge.agent.commands import Commands
+    from edge.drivers.gpio import GpioInputs, GpioOutputs
+    from edge.link.sealed import SealOpener
     from edge.link.service import Link
     from edge.link.systemd import Watchdog
     from edge.truck_agent.aboard import Aboard
@@ -64,19 +66,11 @@ def fit_out(
     """The parts aboard; None where there is nothing but the receiver."""
     if not config.has_parts:
         return None
-    from edge.drivers.gpio import GpioInputs, GpioOutputs  # noqa: PLC0415 - as above
     from edge.truck_agent.fitting import Fitter  # noqa: PLC0415 - as above
     from edge.truck_agent.orders import Orders  # noqa: PLC0415 - as above
 
-    lines = config.lines
-    inputs = GpioInputs(lines.chip, lines.inputs, clock, chance) if lines else None
-    outputs = GpioOutputs(lines.chip, lines.outputs) if lines and lines.outputs else None
-    opener = None
-    if config.identity_directory is not None:
-        from edge.agent.identity import load_identity  # noqa: PLC0415 - as above
-
-        identity = load_identity(config.identity_directory)
-        opener = identity.seal_opener(config.territory, config.unit)
+    inputs, outputs = _lines(config, clock, chance)
+    opener = _opener(config)
     aboard = Fitter(config, link, clock, chance, watchdog=watchdog).fit(inputs, outputs, opener)
     if config.reader is not None and config.copass_directory is not None and opener is not None:
         from edge.truck_agent.boarding_fitting import fit_reader  # noqa: PLC0415 - as above
@@ -90,6 +84,26 @@ def fit_out(
     if config.cab is not None:
         aboard.add(_cab(config.cab, str(config.unit), aboard, link, clock))
     return aboard
+
+
+def _lines(
+    config: TruckAgentConfig, clock: Clock, chance: random.Random
+) -> tuple[GpioInputs | None, GpioOutputs | None]:
+    from edge.drivers.gpio import GpioInputs, GpioOutputs  # noqa: PLC0415 - as above
+
+    told = config.lines
+    if told is None:
+        return None, None
+    outputs = GpioOutputs(told.chip, told.outputs) if told.outputs else None
+    return GpioInputs(told.chip, told.inputs, clock, chance), outputs
+
+
+def _opener(config: TruckAgentConfig) -> SealOpener | None:
+    if config.identity_directory is None:
+        return None
+    from edge.agent.identity import load_identity  # noqa: PLC0415 - as above
+
+    return load_identity(config.identity_directory).seal_opener(config.territory, config.unit)
 
 
 def _cab(told: CabSection, unit: str, aboard: Aboard, link: Link, clock: Clock) -> Work:
