@@ -90,10 +90,6 @@ def one_of_each(seq: int, observed_ms: int | None = None) -> list[Envelope]:
     ]
 
 
-_PATTERNED = {
-    "outbox": st.from_regex(r"[0-9a-f]{16}", fullmatch=True),
-    "boot": st.from_regex(r"[0-9a-f]{8}-[0-9a-f]{8}", fullmatch=True),
-}
 _TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=64)
 
 
@@ -112,17 +108,15 @@ def any_rows() -> st.SearchStrategy[list[Row]]:
 def _messages_of(message: type[Any]) -> st.SearchStrategy[Envelope]:
     described = msgspec.inspect.type_info(message)
     assert isinstance(described, msgspec.inspect.StructType)
-    return st.builds(message, **{f.name: _values(f.name, f.type) for f in described.fields})
+    return st.builds(message, **{f.name: _values(f.type) for f in described.fields})
 
 
 def _values(  # noqa: PLR0911 - one row per type of the schema library
-    name: str, described: Any
+    described: Any,
 ) -> st.SearchStrategy[Any]:
-    if name in _PATTERNED:
-        return _PATTERNED[name]
     match described:
         case msgspec.inspect.UnionType(types=types):
-            return st.one_of([_values("", option) for option in types])
+            return st.one_of([_values(option) for option in types])
         case msgspec.inspect.NoneType():
             return st.none()
         case msgspec.inspect.BoolType():
@@ -133,6 +127,8 @@ def _values(  # noqa: PLR0911 - one row per type of the schema library
             return st.floats(low, high)
         case msgspec.inspect.LiteralType(values=values):
             return st.sampled_from(values)
+        case msgspec.inspect.StrType(pattern=str(pattern)):
+            return st.from_regex(pattern.removesuffix(r"(?!\n)$"), fullmatch=True)
         case msgspec.inspect.StrType():
             return _TEXT
         case msgspec.inspect.VarTupleType():
