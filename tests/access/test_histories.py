@@ -6,6 +6,7 @@ import random
 import tempfile
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -37,7 +38,7 @@ from tests.access.scene import (
 STEPS = (
     *("grant", "grant", "grant", "end", "revoke", "wait", "hours"),
     *("deliver", "deliver", "deliver", "deliver", "lose", "shuffle", "answer", "restart"),
-    "rollback",
+    *("rollback", "swap"),
 )
 
 
@@ -55,6 +56,7 @@ class History:
         self.wire: list[tuple[str, bytes]] = []
         self.door = DoorDouble(scene.opener())
         self.older: list[tuple[Snapshot | None, tuple[int, int]]] = []
+        self.taken_out: list[DoorDouble] = []
         scene.enrol(connection)
         self.start()
 
@@ -147,10 +149,22 @@ class History:
             self.now_ms += 1
             self.answer()
 
+    def swap(self) -> None:
+        """Another device serves the unit; the old one lies in a car boot, with all it knew."""
+        self.taken_out.append(self.door)
+        self.scene.box = X25519PrivateKey.generate()
+        self.scene.enrol(self.connection, n=len(self.taken_out) + 1)
+        self.wire.clear()
+        self.older.clear()
+        self.door = DoorDouble(self.scene.opener())
+        self.publish()
+
     def check(self) -> None:
-        held = self.door.snapshot
-        if held is None:
-            return
+        for door in (self.door, *self.taken_out):
+            if door.snapshot is not None:
+                self.check_held(door.snapshot)
+
+    def check_held(self, held: Snapshot) -> None:
         assert held == self.published[held.version]
         lookup = held.lookup_key
         for card, version in self.revoked.items():
