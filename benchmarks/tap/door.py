@@ -70,7 +70,6 @@ class Stopwatch:
         return card
 
     async def removed(self, card: CardChannel) -> None:
-        assert isinstance(card, Pn532Card)  # noqa: S101 - it gave it
         await self._reader.removed(card)
 
     @property

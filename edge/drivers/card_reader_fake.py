@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+from edge.drivers.card_reader import CardChannel
 from edge.drivers.errors import CardGone, ReaderFault
 
 Answers: TypeAlias = Callable[[bytes], bytes | None]
@@ -49,7 +50,7 @@ class FakeCardReader:
         self._given = self._card
         return self._card
 
-    async def removed(self, card: FakeCard) -> None:
+    async def removed(self, card: CardChannel) -> None:
         """Wait until `card` has left the field."""
         while self._plugged and self._card is card:
             await self._changed.wait()

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from contract.clock import Clock
+from edge.drivers.card_reader import CardChannel
 from edge.drivers.errors import CardGone, ReaderFault
 from edge.drivers.pcsc_calls import Calls, Session
 from edge.drivers.waiting import Backoff, Trouble
@@ -41,7 +42,7 @@ class PcscReader:
         self._backoff = Backoff(chance)
         self._trouble = Trouble(_log, name or "pcsc", "reader")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pcsc")
-        self._given: Session | None = None
+        self._given: PcscCard | None = None
 
     async def next_card(self) -> PcscCard:
         """Wait for a card that was not there before."""
@@ -54,15 +55,16 @@ class PcscReader:
                 continue
             self._backoff.reset()
             self._trouble.healed()
-            if session is not None and session is not self._given:
-                self._given = session
-                return PcscCard(self, session)
+            if session is not None and (self._given is None or session is not self._given.session):
+                self._given = PcscCard(self, session)
+                return self._given
 
-    async def removed(self, card: PcscCard) -> None:
+    async def removed(self, card: CardChannel) -> None:
         """Wait until `card` has left the field, or the reader is gone."""
         try:
-            while await self._aside(self._calls.look) is card.session:
-                pass
+            while (given := self._given) is card and given is not None:
+                if await self._aside(self._calls.look) is not given.session:
+                    return
         except ReaderFault as fault:
             self._trouble.say("lost", f"{fault}; trying again")
 

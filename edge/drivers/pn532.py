@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Literal
 
 from contract.clock import Clock
+from edge.drivers.card_reader import CardChannel
 from edge.drivers.errors import CardGone, PortLost, PortUnavailable, ReaderFault
 from edge.drivers.pn532_link import Pn532Link
 from edge.drivers.waiting import Backoff, Trouble
@@ -74,19 +75,18 @@ class Pn532Reader:
                 self._present = Pn532Card(self, *found)
                 return self._present
 
-    async def removed(self, card: Pn532Card) -> None:
+    async def removed(self, card: CardChannel) -> None:
         """Wait until `card` has left the field, or the reader is gone."""
-        while card is self._present and self._link is not None:
+        while (present := self._present) is card and present is not None:
             try:
-                if not await self._is_there(self._link, card):
-                    break
+                if self._link is None or not await self._is_there(self._link, present):
+                    present.answers = False
+                    self._present = None
+                    return
             except (PortLost, ReaderFault) as fault:
                 self._lose(fault)
-                break
+                return
             await self._clock.sleep(PRESENCE_S)
-        card.answers = False
-        if card is self._present:
-            self._present = None
 
     @property
     def connected(self) -> bool:
