@@ -159,6 +159,16 @@ def pem_of(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
+def serial_of(certificate: x509.Certificate) -> str:
+    """A certificate's serial as the records have it: lower-case hex."""
+    return f"{certificate.serial_number:x}"
+
+
+def serial_in(pem: str) -> str:
+    """The serial of a certificate of ours."""
+    return serial_of(x509.load_pem_x509_certificate(pem.encode()))
+
+
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     """A private key as it lies in its file."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -11,7 +11,7 @@ from cryptography import x509
 from sqlalchemy import Connection, Engine
 
 from backend.devices.assignments import device_in, put_device_in
-from backend.devices.authority import Authority, pem_of, requested_key
+from backend.devices.authority import Authority, pem_of, requested_key, serial_of
 from backend.devices.errors import InvitationRefused, RequestUnusable
 from backend.devices.invitations import (
     Invitation,
@@ -146,5 +146,5 @@ def given_certificate(
 ) -> GivenCertificate:
     """The row of a certificate that was just signed."""
     expires_ms = int(certificate.not_valid_after_utc.timestamp() * 1_000)
-    serial = f"{certificate.serial_number:x}"
+    serial = serial_of(certificate)
     return GivenCertificate(serial, device, unit, pem_of(certificate), now_ms, expires_ms)

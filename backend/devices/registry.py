@@ -43,7 +43,7 @@ _PUT_CERTIFICATE = (
 )
 _END = "UPDATE device SET ended_ms = ?, end_reason = ? WHERE device = ? AND ended_ms IS NULL"
 _REVOKE = "UPDATE device_certificate SET revoked_ms = ? WHERE device = ? AND revoked_ms IS NULL"
-_REVOKE_OLDER = f"{_REVOKE} AND serial <> ?"
+_REVOKE_OTHERS = f"{_REVOKE} AND serial <> ?"
 
 
 def put_device(connection: Connection, device: Device) -> None:
@@ -87,9 +87,9 @@ def revoked_certificates(connection: Connection, now_ms: int) -> list[GivenCerti
     return [GivenCertificate(*row) for row in query(connection, statement, (now_ms,))]
 
 
-def revoke_older(connection: Connection, device: str, serial: str, at_ms: int) -> None:
+def revoke_others(connection: Connection, device: str, serial: str, at_ms: int) -> None:
     """The device uses certificate `serial` now: its others are worth nothing."""
-    execute_many(connection, _REVOKE_OLDER, [(at_ms, device, serial)])
+    execute_many(connection, _REVOKE_OTHERS, [(at_ms, device, serial)])
 
 
 def end_service(connection: Connection, device: str, reason: str, at_ms: int) -> None:

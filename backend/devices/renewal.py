@@ -1,7 +1,7 @@
 """Certificates renewed over MQTT, in two commands: ask for a request, bring the certificate.
 
-Rules of this file: a request counts only if it is signed with the key of the certificate that the
-device has now. An old certificate is revoked when the device has said that it uses the new one.
+Rules of this file: a request counts only if it is signed with the key of a certificate that the
+device has. An old certificate is revoked when the device has said that it uses the new one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from backend.devices.addressing import serving
 from backend.devices.assignments import unit_of
-from backend.devices.authority import Authority, requested_key
+from backend.devices.authority import Authority, requested_key, serial_in
 from backend.devices.command_rows import (
     FINAL,
     OrderedCommand,
@@ -36,7 +36,7 @@ from backend.devices.registry import (
     certificates_of,
     put_certificate,
     read_devices,
-    revoke_older,
+    revoke_others,
 )
 from contract.topics import parse_unit
 
@@ -53,7 +53,8 @@ def order_due(connection: Connection, now_ms: int) -> list[str]:
         unit = unit_of(connection, device.device, now_ms)
         if device.ended_ms is not None or unit is None:
             continue
-        certificate = certificates_of(connection, device.device)[0]
+        # The oldest that is not revoked: a newer one may never have reached the device.
+        certificate = _usable(connection, device.device)[-1]
         life_ms = certificate.expires_ms - certificate.issued_ms
         last = newest_of(connection, unit, RENEW)
         lately = last is not None and now_ms < last.ordered_ms + LIFE_MS
@@ -73,9 +74,8 @@ def advance(connection: Connection, authority: Authority, territory: str, now_ms
         device = serving(connection, parse_unit(row.unit), now_ms)
         if device is None:
             settle(connection, row.nonce, "failed", "the device is out of service")
-        elif "certificate" in json.loads(row.arguments):
-            certificate = certificates_of(connection, device.device)[0]
-            revoke_older(connection, device.device, certificate.serial, now_ms)
+        elif brought := json.loads(row.arguments).get("certificate"):
+            revoke_others(connection, device.device, serial_in(brought), now_ms)
             settle(connection, row.nonce, "certified", None)
             revoked = True
         else:
@@ -97,9 +97,8 @@ def _certify(
     text: str,
     now_ms: int,
 ) -> None:
-    usable = [one for one in certificates_of(connection, device.device) if one.revoked_ms is None]
     try:
-        key = _proven_key(text, usable)
+        key = _proven_key(text, _usable(connection, device.device))
     except RequestUnusable as error:
         settle(connection, row.nonce, "failed", str(error)[:280])
         return
@@ -109,6 +108,11 @@ def _certify(
     arguments: dict[str, Any] = {"certificate": given.pem}
     order(connection, row.unit, RENEW, arguments, row.ordered_by, now_ms, LIFE_MS)
     settle(connection, row.nonce, "certified", None)
+
+
+def _usable(connection: Connection, device: str) -> list[GivenCertificate]:
+    """What the device may be using, newest first."""
+    return [one for one in certificates_of(connection, device) if one.revoked_ms is None]
 
 
 def _proven_key(text: str, usable: list[GivenCertificate]) -> ec.EllipticCurvePublicKey:

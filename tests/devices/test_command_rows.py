@@ -183,6 +183,24 @@ def test_the_old_certificate_ends_when_the_device_says_that_it_has_the_new_one(e
     assert [row.serial for row in revoked_certificates(connection, at_ms)] == [old.serial]
 
 
+def test_a_certificate_that_never_arrived_is_no_renewal(enrolled):
+    connection = enrolled.connection
+    late_ms = NOW_MS + 600 * DAY_MS
+    assert renewal.order_due(connection, late_ms) == ["bus/b1"]
+    assert enrolled.answer(new_tls_key(), signed_with=enrolled.key, at_ms=late_ms) == "certified"
+    lost = newest_of(connection, "bus/b1", renewal.RENEW)
+    assert lost is not None
+    expire(connection, late_ms + 2 * DAY_MS)
+    assert renewal.order_due(connection, late_ms + 2 * DAY_MS) == ["bus/b1"], "and so again"
+    second = enrolled.answer(new_tls_key(), signed_with=enrolled.key, at_ms=late_ms + 3 * DAY_MS)
+    assert second == "certified"
+    # The first one was brought after all, and the device says so before the second comes.
+    put_reply(connection, "bus/b1", reply(lost.nonce, "done"), late_ms + 3 * DAY_MS)
+    renewal.advance(connection, enrolled.authority, "lozere", late_ms + 3 * DAY_MS)
+    usable = [one for one in certificates_of(connection, "d-1") if one.revoked_ms is None]
+    assert [one.pem for one in usable] == [json.loads(lost.arguments)["certificate"]]
+
+
 def test_who_only_speaks_for_the_unit_gets_no_certificate(enrolled):
     thief = new_tls_key()
     assert enrolled.answer(thief, signed_with=thief, at_ms=NOW_MS + DAY_MS) == "failed"
