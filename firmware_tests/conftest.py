@@ -15,6 +15,7 @@ from firmware_tests.rig import LinePair, Rig, read_rig, section
 from simulator.devices.beam_pair import INNER, OUTER, Beam
 
 DEFAULT_RIG = Path(__file__).with_name("rig.toml")
+RIG = pytest.StashKey[Rig | None]()
 DEBOUNCE_MS = 5.0
 
 
@@ -28,10 +29,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A rig file with a mistake ends the run before it begins."""
+    path = config.getoption("--rig")
+    config.stash[RIG] = None if path is None else read_rig(Path(path))
+
+
 @pytest.fixture(scope="session")
 def rig(request: pytest.FixtureRequest) -> Rig | None:
-    path = request.config.getoption("--rig")
-    return None if path is None else read_rig(Path(path))
+    return request.config.stash[RIG]
 
 
 @pytest.fixture(params=["chip of a socket", "rig"])

@@ -3,7 +3,7 @@
 ```toml
 [wifi]
 hostapd = ["/run/hostapd/wlan0"]   # control sockets; no root needed
-interfaces = ["wlan1"]             # asked by `iw`, where hostapd is not ours
+interfaces = ["wlan1"]             # asked by `iw`, where hostapd is not ours; each radio once
 interval_s = 900
 ```
 """

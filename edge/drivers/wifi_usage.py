@@ -2,6 +2,10 @@
 
 What leaves this object are counts. Addresses are in it for the time of a look and, hashed with a
 key drawn when the program starts, until their owner has been gone for an interval.
+
+Known limits: a radio whose driver tells no bytes counts stations only; iw prints nothing for some
+Broadcom chips, so where hostapd is ours its socket is the better source; what a phone uses between
+the last look and its leaving is not counted (at most a look's worth).
 """
 
 from __future__ import annotations
