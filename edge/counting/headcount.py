@@ -39,7 +39,8 @@ class Place:
 class _Senses:
     """What the sensors of the place say now."""
 
-    seen: dict[str, bool] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    """Persons whom each sensor sees at least."""
     last_seen_ms: int | None = None
     last_passage_ms: int | None = None
     door_closed: bool | None = None
@@ -105,21 +106,21 @@ class Headcount:
         self._estimator.lost_sight(unseen - self._blind_persons)
         self._blind_persons = unseen
 
-    def presence(self, sensor: str, *, seen: bool) -> None:
-        """A sensor sees somebody, or nobody."""
+    def presence(self, sensor: str, persons: int) -> None:
+        """A sensor sees so many at least, or nobody (0). Sensors may look at the same persons."""
         now_ms = self._clock.boot_ms()
-        if seen or self._senses.seen.get(sensor, True):
+        if persons or self._senses.seen.get(sensor, 1):
             self._senses.last_seen_ms = now_ms
-        self._senses.seen[sensor] = seen
-        self._estimator.presence(int(any(self._senses.seen.values())), now_ms)
+        self._senses.seen[sensor] = persons
+        self._estimator.presence(max(self._senses.seen.values()), now_ms)
 
     def sensor_lost(self, sensor: str) -> None:
         """A presence sensor does not answer: it neither sees somebody nor nobody."""
         self._senses.seen.pop(sensor, None)
         if not self._senses.seen:
             self._senses.last_seen_ms = None
-        seen = int(any(self._senses.seen.values()))
-        self._estimator.presence(seen, self._clock.boot_ms())
+        most = max(self._senses.seen.values(), default=0)
+        self._estimator.presence(most, self._clock.boot_ms())
 
     def door(self, *, closed: bool | None) -> None:
         """The contact of the door; None where it is not known."""

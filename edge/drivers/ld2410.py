@@ -12,89 +12,15 @@ whether it is a person, a fan or a swaying curtain; through thin walls it sees t
 
 from __future__ import annotations
 
-import logging
 import random
-from collections.abc import AsyncIterator
 
 from contract.clock import Clock
-from edge.drivers.errors import PortLost, PortUnavailable, PortUser
 from edge.drivers.ld2410_frames import Framer
-from edge.drivers.serial_line import SerialLine
-from edge.drivers.waiting import Backoff, Trouble, happens_within
-
-BAUD = 256_000
-SILENT_S = 5.0
-"""The radar reports ten times a second."""
-HOLD_S = 5.0
-"""A breath between two reports is nobody for a moment; the room is not empty for that."""
-USER = PortUser("radar", "[[presence]]")
-
-_log = logging.getLogger(__name__)
+from edge.drivers.serial_radar import HOLD_S, SerialRadar
 
 
-class Ld2410Source:
-    """One radar (`PresenceSource`)."""
-
-    def __init__(
-        self, name: str, port: str, clock: Clock, chance: random.Random, hold_s: float = HOLD_S
-    ) -> None:
-        self.name = name
-        self._hold_s = hold_s
-        self.framer = Framer()
-        self._port = port
-        self._clock = clock
-        self._backoff = Backoff(chance)
-        self._trouble = Trouble(_log, port, "presence")
-        self._seen_s: float | None = None
-
-    async def presences(self) -> AsyncIterator[bool | None]:
-        """Changes, until the consumer stops; the port may come and go."""
-        said: bool | None = None
-        while True:
-            line = await self._opened()
-            try:
-                while True:
-                    seen = await self._next(line)
-                    if seen != said:
-                        said = seen
-                        yield seen
-            except PortLost as lost:
-                self._trouble.say("lost", f"{lost}; waiting for it to come back")
-            finally:
-                line.close()
-            if said is not None:
-                said = None
-                yield None
-            await self._clock.sleep(self._backoff.next_s())
-
-    async def _opened(self) -> SerialLine:
-        while True:
-            try:
-                return SerialLine(self._port, BAUD, USER)
-            except PortUnavailable as error:
-                self._trouble.say(type(error).__name__, f"{error}; trying again")
-                await self._clock.sleep(self._backoff.next_s())
-
-    async def _next(self, line: SerialLine) -> bool | None:
-        """Whether somebody is there by the next reports; None where none come."""
-        end_s = self._clock.monotonic_s() + SILENT_S
-        while (left_s := end_s - self._clock.monotonic_s()) > 0:
-            if not await happens_within(line.arrived, left_s, self._clock):
-                break
-            reports = self.framer.feed(line.take())
-            if reports:
-                self._backoff.reset()
-                self._trouble.healed()
-                return self._held(seen=any(report.seen for report in reports))
-        self._trouble.say(
-            "silent",
-            f"no report from {self._port} in {SILENT_S:.0f} s: check the radar's 5 V, that its TX "
-            "goes to our RX, and that it speaks at 256,000 baud as it was shipped",
-        )
-        return None
-
-    def _held(self, *, seen: bool) -> bool:
-        now_s = self._clock.monotonic_s()
-        if seen:
-            self._seen_s = now_s
-        return self._seen_s is not None and now_s - self._seen_s <= self._hold_s
+def ld2410_source(
+    name: str, port: str, clock: Clock, chance: random.Random, hold_s: float = HOLD_S
+) -> SerialRadar:
+    """One LD2410 (`PresenceSource`)."""
+    return SerialRadar(name, port, Framer(), clock, chance, hold_s)

@@ -1,4 +1,4 @@
-"""A radar made of a pseudo-terminal: the fake beside `ld2410`."""
+"""A radar made of a pseudo-terminal: the fake beside `ld2410` and `ld2450`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import tty
 from pathlib import Path
 from typing import Self
 
-from edge.drivers.ld2410_frames import Report, render
+from edge.drivers import ld2410_frames, ld2450_frames
+from edge.drivers.ld2410_frames import Report
+from edge.drivers.ld2450_frames import Sighting
 
 NOBODY = Report("nobody", 0, 0, 0, 0)
 SITTING = Report("still", 0, 0, 180, 40)
@@ -49,9 +51,12 @@ class FakeRadar:
             os.close(end)
         self._ends = None
 
-    def report(self, report: Report) -> None:
-        """One report, as it comes ten times a second."""
-        self.send(render(report))
+    def report(self, report: Report | Sighting) -> None:
+        """One report of either kind, as it comes ten times a second."""
+        if isinstance(report, Sighting):
+            self.send(ld2450_frames.render(report))
+        else:
+            self.send(ld2410_frames.render(report))
 
     def send(self, data: bytes) -> None:
         """Bytes as they are; lost where nobody reads for long, or while unplugged."""

@@ -35,9 +35,9 @@ class Report(NamedTuple):
     still_energy: int
 
     @property
-    def seen(self) -> bool:
-        """Whether somebody is there."""
-        return self.state != "nobody"
+    def persons(self) -> int:
+        """One where somebody is there; it cannot count."""
+        return int(self.state != "nobody")
 
 
 class Framer:

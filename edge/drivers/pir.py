@@ -37,17 +37,18 @@ class PirSource:
         self._clock = clock
         self._changed = asyncio.Event()
 
-    async def presences(self) -> AsyncIterator[bool | None]:
+    async def presences(self) -> AsyncIterator[int | None]:
         """Changes, until the consumer stops; the chip may come and go."""
         listening = asyncio.create_task(self._listen())
-        said: bool | None = None
+        said: int | None = None
         try:
             while True:
                 await happens_within(self._changed, LOOK_S, self._clock)
                 self._changed.clear()
                 if self._clock.boot_ms() < WARM_UP_MS:
                     continue
-                seen = self._inputs.active(self.name)
+                active = self._inputs.active(self.name)
+                seen = None if active is None else int(active)
                 if seen != said:
                     said = seen
                     yield seen

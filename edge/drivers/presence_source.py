@@ -1,4 +1,4 @@
-"""Sensors that see whether somebody is there: what every one of them offers."""
+"""Sensors that see whether somebody is there, and some how many: what every one of them offers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ class PresenceSource(Protocol):
 
     name: str
 
-    def presences(self) -> AsyncIterator[bool | None]:
-        """Whether somebody is seen, whenever that changes; None while the sensor is lost."""
+    def presences(self) -> AsyncIterator[int | None]:
+        """How many are seen at least, whenever that changes; None while the sensor is lost."""
         ...

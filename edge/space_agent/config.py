@@ -52,7 +52,7 @@ class PresenceSection(Struct, frozen=True, forbid_unknown_fields=True):
     """[[presence]]: a sensor that sees whether somebody is there."""
 
     name: Slug
-    kind: Literal["pir", "ld2410"]
+    kind: Literal["pir", "ld2410", "ld2450"]
     line: str | None = None
     """Of a PIR."""
     port: str | None = None

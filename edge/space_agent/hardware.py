@@ -34,9 +34,13 @@ def presence_source(
 
         line = config.lines.inputs[told.line or ""]
         return PirSource(told.name, config.lines.chip, line, clock, chance)
-    from edge.drivers.ld2410 import Ld2410Source  # noqa: PLC0415 - as above
+    if told.kind == "ld2450":
+        from edge.drivers.ld2450 import ld2450_source  # noqa: PLC0415 - as above
 
-    return Ld2410Source(told.name, told.port or "", clock, chance)
+        return ld2450_source(told.name, told.port or "", clock, chance)
+    from edge.drivers.ld2410 import ld2410_source  # noqa: PLC0415 - as above
+
+    return ld2410_source(told.name, told.port or "", clock, chance)
 
 
 def card_reader(told: ReaderSection, clock: Clock, chance: random.Random) -> CardReader:

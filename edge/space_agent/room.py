@@ -90,13 +90,13 @@ class Room:
                 self._closed_or_open()
                 self._chatter(door.name, door.contact)
 
-    def presence(self, sensor: str, seen: bool | None) -> None:
-        """A sensor sees somebody, nobody, or is lost."""
-        if seen is None:
+    def presence(self, sensor: str, persons: int | None) -> None:
+        """A sensor sees so many at least, nobody (0), or is lost."""
+        if persons is None:
             self.count.sensor_lost(sensor)
             self._alarms.raise_once(FAULT, sensor, "the presence sensor does not answer")
         else:
-            self.count.presence(sensor, seen=seen)
+            self.count.presence(sensor, persons)
             self._alarms.clear(FAULT, sensor)
 
     def tapped(self, source: str, direction: str, *, is_change: bool) -> None:

@@ -92,5 +92,5 @@ class _Sensing:
 
     async def run(self) -> None:
         async with aclosing(self._source.presences()) as presences:  # type: ignore[type-var]  # a generator
-            async for seen in presences:
-                self._room.presence(self._source.name, seen)
+            async for persons in presences:
+                self._room.presence(self._source.name, persons)

@@ -10,7 +10,7 @@ from typing import Any
 
 from edge.agent.config import AgentConfig
 from edge.drivers.line_config import LinesSection
-from softplace.doctor.devices import HOSTAPD, CardHead, Devices, Lock, Receiver
+from softplace.doctor.devices import HOSTAPD, CardHead, Devices, Lock, Radar, Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ def _space(path: Path) -> NamedAgent:
         inputs=config.lines.inputs,
         outputs=config.lines.outputs,
         card_heads=tuple(_head(reader) for reader in config.readers),
-        radars=tuple(sensor.port for sensor in config.presence if sensor.port is not None),
+        radars=tuple(
+            Radar(sensor.kind, sensor.port) for sensor in config.presence if sensor.port is not None
+        ),
         copass=config.copass_directory if config.readers else None,
         machine_serial=config.machine_serial,
     )

@@ -30,6 +30,13 @@ class CardHead(NamedTuple):
     baud: int
 
 
+class Radar(NamedTuple):
+    """A radar on a serial port."""
+
+    kind: str
+    port: str
+
+
 class Lock(NamedTuple):
     """The relay of a door and how its lock is wired."""
 
@@ -47,7 +54,7 @@ class Devices:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     card_heads: tuple[CardHead, ...] = ()
     osdp_port: str | None = None
-    radars: tuple[str, ...] = ()
+    radars: tuple[Radar, ...] = ()
     lock: Lock | None = None
     copass: Path | None = None
     """Where rights lie, sealed to the board."""

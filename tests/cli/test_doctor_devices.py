@@ -17,13 +17,14 @@ from contract.clock import ManualClock, SystemClock
 from edge.drivers.gpio import GpioOutputs
 from edge.drivers.gpio_fake import FakeChip
 from edge.drivers.ld2410_fake import SITTING, FakeRadar
+from edge.drivers.ld2450_frames import Sighting, Target
 from edge.drivers.line_config import InputLine, OutputLine
 from edge.drivers.nmea_fake import FakeReceiver
 from simulator.devices.osdp.emulator import OsdpReader
 from simulator.devices.osdp.state import ReaderState
 from simulator.devices.pn532 import Pn532
 from softplace.doctor import board, card_readers, lines, sensors
-from softplace.doctor.devices import CardHead, Devices, Lock
+from softplace.doctor.devices import CardHead, Devices, Lock, Radar
 from softplace.doctor.subject import Subject, subject_of
 from tests.space_agent.test_agent_command import written
 
@@ -153,7 +154,7 @@ async def again_and_again(say: Callable[[], None]) -> AsyncIterator[None]:
 
 async def test_a_radar_tells_what_it_sees_and_a_wrong_speed_its_remedy(tmp_path: Path):
     with FakeRadar(tmp_path / "radar") as radar:
-        subject = of(radars=(radar.port,))
+        subject = of(radars=(Radar("ld2410", radar.port),))
         async with again_and_again(lambda: radar.report(SITTING)):
             found = await sensors.radar(subject)
         assert (found.state, "somebody" in found.sentence) == ("ok", True)
@@ -162,6 +163,9 @@ async def test_a_radar_tells_what_it_sees_and_a_wrong_speed_its_remedy(tmp_path:
         assert (found.state, "256,000 baud" in found.mend) == ("failed", True)
         found = await sensors.radar(subject)
         assert (found.state, "5 V" in found.mend) == ("failed", True)
+        async with again_and_again(lambda: radar.report(Sighting((Target(0, 1_500, 20),)))):
+            found = await sensors.radar(of(radars=(Radar("ld2450", radar.port),)))
+        assert (found.state, "ld2450" in found.sentence) == ("ok", True)
 
 
 async def test_a_clock_without_power_is_missed_only_where_rights_are_kept(tmp_path: Path):
@@ -200,7 +204,7 @@ async def test_what_seals_the_rights_is_told_by_its_worth(tmp_path: Path):
 def test_the_settings_of_each_agent_name_its_devices(tmp_path: Path):
     devices = subject_of(config=written(tmp_path)).devices
     assert devices.chip == f"fake:{tmp_path}/chip"
-    assert devices.radars == (f"{tmp_path}/radar",)
+    assert devices.radars == (Radar("ld2410", f"{tmp_path}/radar"),)
     assert devices.card_heads == (CardHead("pn532", f"{tmp_path}/reader", 115_200),)
     assert devices.copass == tmp_path / "copass"
     door = tmp_path / "door.toml"

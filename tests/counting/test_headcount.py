@@ -48,7 +48,7 @@ async def test_a_first_start_knows_nothing_until_the_room_is_empty(
 ):
     count = headcount(tmp_path, clock)
     assert count.estimate().error_persons >= 20
-    count.presence("radar", seen=False)
+    count.presence("radar", 0)
     await clock.advance(1_800)
     zero = count.tick(None)
     assert zero is not None
@@ -87,9 +87,9 @@ async def test_a_sensor_that_repeats_itself_does_not_put_the_zero_off(
 ):
     count = known(tmp_path, clock)
     await enter(count, clock, 2)
-    count.presence("radar", seen=True)
+    count.presence("radar", 1)
     for _ in range(31):
-        count.presence("radar", seen=False)
+        count.presence("radar", 0)
         await clock.advance(60)
     zero = count.tick(clock.now_ms())
     assert zero is not None
@@ -99,7 +99,7 @@ async def test_a_sensor_that_repeats_itself_does_not_put_the_zero_off(
 async def test_a_lost_sensor_is_no_quiet_one(tmp_path: Path, clock: ManualClock):
     count = known(tmp_path, clock)
     await enter(count, clock, 2)
-    count.presence("radar", seen=False)
+    count.presence("radar", 0)
     count.sensor_lost("radar")
     await clock.advance(HOUR_S)
     assert count.tick(clock.now_ms()) is None

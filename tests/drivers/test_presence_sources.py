@@ -12,12 +12,16 @@ import pytest
 
 from contract.clock import ManualClock, SystemClock
 from edge.drivers.gpio_fake import FakeChip
-from edge.drivers.ld2410 import Ld2410Source
+from edge.drivers.ld2410 import ld2410_source
 from edge.drivers.ld2410_fake import NOBODY, SITTING, FakeRadar
+from edge.drivers.ld2450 import ld2450_source
+from edge.drivers.ld2450_frames import Sighting, Target
 from edge.drivers.line_config import InputLine
 from edge.drivers.pir import PirSource
 from edge.drivers.presence_source import PresenceSource
 from tests.drivers.listening import repeatable, until
+
+ONE, OTHER = Target(-300, 1_200, 15), Target(900, 2_400, -10)
 
 
 class Sensor(Protocol):
@@ -47,7 +51,7 @@ class Radar:
     def __init__(self, directory: Path) -> None:
         self.radar = FakeRadar(directory / "radar")
         self.radar.unplug()
-        self.source = Ld2410Source("radar", self.radar.port, SystemClock(), repeatable(), 0.1)
+        self.source = ld2410_source("radar", self.radar.port, SystemClock(), repeatable(), 0.1)
         self.plug, self.unplug = self.radar.plug, self.radar.unplug
 
     async def show(self, *, seen: bool) -> None:
@@ -55,14 +59,24 @@ class Radar:
         await SystemClock().sleep(0.01)
 
 
-@pytest.fixture(params=[Pir, Radar])
+class CountingRadar(Radar):
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.source = ld2450_source("radar", self.radar.port, SystemClock(), repeatable(), 0.1)
+
+    async def show(self, *, seen: bool) -> None:
+        self.radar.report(Sighting((ONE,) if seen else ()))
+        await SystemClock().sleep(0.01)
+
+
+@pytest.fixture(params=[Pir, Radar, CountingRadar])
 def sensor(request: pytest.FixtureRequest, tmp_path: Path) -> Sensor:
     return request.param(tmp_path)
 
 
 @asynccontextmanager
-async def heard(source: PresenceSource) -> AsyncIterator[list[bool | None]]:
-    said: list[bool | None] = []
+async def heard(source: PresenceSource) -> AsyncIterator[list[int | None]]:
+    said: list[int | None] = []
 
     async def listen() -> None:
         async with aclosing(source.presences()) as stream:
@@ -77,10 +91,10 @@ async def heard(source: PresenceSource) -> AsyncIterator[list[bool | None]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def shown_until(sensor: Sensor, said: list[bool | None], *, seen: bool) -> None:
+async def shown_until(sensor: Sensor, said: list[int | None], *, seen: bool) -> None:
     clock = SystemClock()
     end_s = clock.monotonic_s() + 15
-    while said[-1:] != [seen]:
+    while said[-1:] != [int(seen)]:
         await sensor.show(seen=seen)
         assert clock.monotonic_s() < end_s
 
@@ -93,7 +107,7 @@ async def test_somebody_and_nobody_are_told_when_they_change_and_only_then(senso
             await sensor.show(seen=True)
         await shown_until(sensor, said, seen=True)
         await shown_until(sensor, said, seen=False)
-    assert said == [False, True, False]
+    assert said == [0, 1, 0]
     sensor.unplug()
 
 
@@ -109,7 +123,7 @@ async def test_a_lost_sensor_sees_neither_and_comes_back_as_it_stands(
         sensor.plug()
         await shown_until(sensor, said, seen=True)
     sensor.unplug()
-    assert said == [True, None, True]
+    assert said == [1, None, 1]
     lines = [record.getMessage() for record in caplog.records]
     assert sum("works again" in line for line in lines) == 2
 
@@ -125,25 +139,40 @@ async def test_a_pir_is_not_believed_in_its_first_minute(tmp_path: Path):
             assert said == []
             for _ in range(3):
                 await clock.advance(1)
-            assert said == [True]
+            assert said == [1]
 
 
 async def test_a_radar_that_is_silent_is_lost_and_a_breath_is_not_nobody(tmp_path: Path):
     clock = ManualClock()
     with FakeRadar(tmp_path / "radar") as radar:
-        source = Ld2410Source("radar", radar.port, clock, repeatable())
+        source = ld2410_source("radar", radar.port, clock, repeatable())
         async with heard(source) as said:
             await clock.advance(0.1)
             radar.report(SITTING)
-            await until(lambda: said == [True], "somebody")
+            await until(lambda: said == [1], "somebody")
             await clock.advance(2)
             radar.report(NOBODY)
             await clock.advance(0.1)
             await SystemClock().sleep(0.05)
-            assert said == [True]
+            assert said == [1]
             await clock.advance(4)
             radar.report(NOBODY)
-            await until(lambda: said == [True, False], "nobody")
+            await until(lambda: said == [1, 0], "nobody")
             for _ in range(12):
                 await clock.advance(0.5)
-            await until(lambda: said == [True, False, None], "silence")
+            await until(lambda: said == [1, 0, None], "silence")
+
+
+async def test_a_second_body_counts_when_it_stays_in_sight(tmp_path: Path):
+    clock = ManualClock()
+    with FakeRadar(tmp_path / "radar") as radar:
+        source = ld2450_source("radar", radar.port, clock, repeatable())
+        async with heard(source) as said:
+            await clock.advance(0.1)
+            radar.report(Sighting((ONE, OTHER)))
+            await until(lambda: said == [1], "one, for a reflection is a second one for a moment")
+            for _ in range(5):
+                await clock.advance(0.5)
+                radar.report(Sighting((ONE, OTHER)))
+                await SystemClock().sleep(0.01)
+            await until(lambda: said == [1, 2], "two")

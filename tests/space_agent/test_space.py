@@ -264,7 +264,7 @@ async def test_blocked_beams_and_lost_sensors_are_alarms_and_counted_in_health(s
     await space.wait(11)
     assert space.room.health() == {"sensor_faults": 2}
     space.wire("outer", active=False)
-    space.room.presence("radar", False)
+    space.room.presence("radar", 0)
     assert space.room.health() == {}
     assert space.alarms == [
         ("sensor_fault", "radar", "raised"),
