@@ -38,6 +38,7 @@ from tests.access.scene import DOOR, Scene
 from tests.access.test_card_command import Desk
 from tests.ingest.serving import until
 from tests.peers.ports import free_port
+from tests.privacy.needles import found_under
 from tests.territory.sample import SAMPLE
 
 CLOCK = SystemClock()
@@ -161,6 +162,8 @@ async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path, 
             again.close()
             assert stored_taps(desk) == 3
             assert count(engine, "tap_entry") == count(engine, "tap_holder") == 3
+    uid = {"card": CardOnDisk.read(file).memory.uid}
+    assert found_under(desk.records.parent, uid) == found_under(folder, uid) == []
     await broker.stop()
 
 
