@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from edge.drivers.ld2450_frames import Sighting, Target, TargetFramer, render
 from edge.drivers.steady_presence import SteadyPresence
 
-DOCUMENTED = bytes.fromhex("aaff0300 0e03b18610004001 0000000000000000 0000000000000000 55cc")
-"""The example of the maker's protocol: one target, 782 mm to the left, 1,713 mm away."""
+DOCUMENTED = bytes.fromhex("aaff0300 0e03b18610006801 0000000000000000 0000000000000000 55cc")
+"""The example of the maker's protocol: one target, 782 mm to the side, 1,713 mm away."""
+RECORDED = bytes.fromhex("aaff0300 1001528300006801 0000000000000000 0000000000000000 55cc")
+"""Published with its reading by a user of the radar."""
 
 targets = st.builds(
     Target, st.integers(-8_000, 8_000), st.integers(1, 8_000), st.integers(-1_000, 1_000)
@@ -20,6 +22,8 @@ def test_the_example_of_the_protocol_is_understood():
     [sighting] = TargetFramer().feed(DOCUMENTED)
     assert sighting.targets == (Target(-782, 1_713, -16),)
     assert sighting.persons == 1
+    [sighting] = TargetFramer().feed(RECORDED)
+    assert sighting.targets == (Target(-272, 850, 0),)
 
 
 @given(st.lists(st.tuples(sightings, st.binary(max_size=12))), st.integers(1, 9))
