@@ -128,7 +128,7 @@ def test_the_broker_learns_of_a_withdrawn_device_at_once():
 def test_the_compose_file_is_yaml_and_names_what_exists():
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     built = {name: s["build"] for name, s in compose["services"].items() if "build" in s}
-    assert set(built) == {"ingest", "web"}
+    assert set(built) == {"ingest", "dispatch", "web"}
     for build in built.values():
         assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
     for name, service in compose["services"].items():
