@@ -207,6 +207,21 @@ async def test_a_request_without_proof_of_its_key_is_refused(server, tmp_path):
         await server.enrol(tmp_path / "id", code)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"junk", "unreadable"),
+        (b'{"invitation": "0000", "body": "%", "mac": ""}', "unreadable"),
+        (b"\xff\x00", "unreadable"),
+        (b"x" * 40_000, "too long"),
+    ],
+)
+async def test_what_is_no_request_is_refused_in_words(server, body, said):
+    async with server.serving():
+        with pytest.raises(EnrolmentFailed, match=said):
+            await asyncio.to_thread(https_post(None), server.url + PATH, body)
+
+
 def test_a_code_may_be_written_as_people_write_it():
     code = "K7QF2M3N8PXA0RSTVWXY"
     assert tidy_code("k7qf-2m3n-8pxa-orst-vwxy ") == code
