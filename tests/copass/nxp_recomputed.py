@@ -10,9 +10,15 @@ from edge.copass.proof.aes import AesKey
 from edge.copass.proof.checksum import jamcrc
 from edge.copass.proof.diversification import diversified
 from edge.copass.proof.ev1_session import Ev1Authentication, ev1_session_key, rotated
-from edge.copass.proof.ev2_session import Ev2Authentication, truncated
+from edge.copass.proof.ev2_session import (
+    Ev2Authentication,
+    Ev2Session,
+    Transaction,
+    truncated,
+)
 from tests.copass.nxp_vector_file import Section, as_hex, plain_name
 
+_TRIPLE_DES = re.compile(r"(?i)3DES|TDEA")
 SV1_HEAD = bytes.fromhex("c33c00010080")
 SV2_HEAD = bytes.fromhex("3cc300010080")
 
@@ -29,30 +35,38 @@ Known = dict[str, bytes]
 """What earlier sections said; "same M" refers to it."""
 
 
+def is_aes(section: Section) -> bool:
+    """Triple DES is not spoken here: no co-pass has such a key."""
+    return _TRIPLE_DES.search(section.name) is None
+
+
 def checks_of(section: Section, known: Known) -> list[Check]:
     """Everything in the section that our code can recompute."""
     return [check for kind in KINDS for check in kind(section, known)]
 
 
 def _diversification(section: Section, known: Known) -> Iterator[Check]:
-    master = section.first("master", "masterkey", "k")
+    master = section.first("master", "masterkey", "k", "key")
     m = section.first("divinputm", "divinput", "m")
-    parts = [section.fields.get(name) for name in ("uid", "appid", "systemid")]
+    parts = [section.fields.get(name) for name in ("uid", "appid", "aid", "systemid")]
     joined = b"".join(part for part in parts if part is not None)
     if m is not None and joined:
         yield Check("M", joined, m)
-    m = m or joined or (known.get("m") if "same M" in section.text else None)
-    if master is None or not m:
+    said_again = known.get("m") if "same M" in section.text else None
+    m = m or said_again or (joined if "systemid" in section.fields else None)
+    if master is None or m is None:
         return
     known["m"] = m
     key = AesKey(master)
     for name, ours in zip(("cmack1", "cmack2"), key.subkeys(), strict=True):
         if name in section.fields:
             yield Check(name, ours, section.fields[name])
-    results = [section.first("diversified", "diversifiedkey", "derived")]
-    results += [right for left, right in section.arrows if left in {"M", "same"} or len(right) > 8]
+    results = [section.first("diversified", "diversifiedkey", "derived", "derivedkey")]
+    results += [right for _, right in section.arrows]
     for theirs in (result for result in results if result is not None):
         yield Check("diversified key", diversified(master, m), theirs)
+    if "wrong" in section.fields:
+        yield Check("a wrong key", diversified(master, m), section.fields["wrong"], agree=False)
 
 
 def _ev1(section: Section, _known: Known) -> Iterator[Check]:
@@ -62,7 +76,8 @@ def _ev1(section: Section, _known: Known) -> Iterator[Check]:
     key, rnd_a = fields["key"], fields["rnda"]
     half = Ev1Authentication(key, 0, rnd_a)
     second = half.challenged(b"\xaf" + fields["rndbenc"])
-    yield Check("RndB", AesKey(key).decrypt(fields["rndbenc"]), fields["rndb"])
+    rnd_b = AesKey(key).decrypt(fields["rndbenc"])
+    yield Check("RndB", rnd_b, fields.get("rndb", rnd_b))
     if theirs := section.first("rndarndbrotatedenc"):
         yield Check("our second command", second[1:], theirs)
     if theirs := section.first("rndarotatedenc"):
@@ -70,7 +85,7 @@ def _ev1(section: Section, _known: Known) -> Iterator[Check]:
         proof = AesKey(key).decrypt(theirs, second[-16:])
         yield Check("RndA rotated", proof, fields.get("rndarotated", rotated(rnd_a)))
     if theirs := section.first("sessionkey"):
-        yield Check("session key", ev1_session_key(rnd_a, fields["rndb"]), theirs)
+        yield Check("session key", ev1_session_key(rnd_a, rnd_b), theirs)
 
 
 def _ev2(section: Section, _known: Known) -> Iterator[Check]:
@@ -155,19 +170,44 @@ def _sun_mac(file_key: bytes, uid: bytes, counter: bytes) -> bytes:
     return truncated(AesKey(AesKey(file_key).cmac(SV2_HEAD + uid + counter)).cmac(b""))
 
 
-def _cmacs(section: Section, _known: Known) -> Iterator[Check]:
-    key = section.first("key", "k")
-    if key is None:
+def _messages(section: Section, _known: Known) -> Iterator[Check]:
+    """A command of an EV2 session with its MAC, and the answer with its own."""
+    mac_key = section.first("ksesauthmac", "sesauthmackey", "sesmac")
+    identifier, command = section.first("ti"), section.first("cmd", "command")
+    if mac_key is None or identifier is None or command is None or len(command) < 9:
         return
-    for left, right in section.arrows:
-        data = as_hex(left)
-        if data is not None and len(right) == 16:
-            yield Check(f"CMAC of {len(data)} bytes", AesKey(key).cmac(data), right)
+    enc_key = section.first("ksesauthenc", "sesauthenckey", "sesenc") or bytes(16)
+    counter = int.from_bytes(section.first("cmdctr", "ctr") or b"", "little")
+    session = Ev2Session(enc_key, mac_key, Transaction(identifier, counter))
+    if command[0] == 0x90:
+        command = command[1:2] + command[5 : 5 + command[4]]
+    yield Check("command with its MAC", session.asking(command[:-8]), command)
+    if answer := section.first("resp", "response"):
+        data = session.verified(answer[-1:] + answer[:-2])  # raises where the MAC is wrong
+        yield Check("answer with its MAC", data + answer[-10:], answer)
+
+
+def _cmacs(section: Section, _known: Known) -> Iterator[Check]:
+    key = section.first("key", "k", "ksesauthmac")
+    if key is None or section.first("m", "divinputm", "master") is not None:
+        return
+    said = section.first("message", "msg", "data", "input"), section.first("cmac", "mac")
+    pairs = [(as_hex(left), right) for left, right in section.arrows]
+    for data, theirs in [*pairs, said]:
+        if data is None or theirs is None:
+            continue
+        mac = AesKey(key).cmac(data)
+        ours = truncated(mac) if len(theirs) == 8 else mac
+        yield Check(f"CMAC of {len(data)} bytes", ours, theirs)
 
 
 def _checksums(section: Section, _known: Known) -> Iterator[Check]:
-    for data, crc in re.findall(r"of ([0-9A-Fa-f]+) = ([0-9A-Fa-f]{8})\b", section.text):
-        yield Check("JAMCRC", jamcrc(bytes.fromhex(data)), bytes.fromhex(crc))
+    pairs = re.findall(r"of ([0-9A-Fa-f]+) = ([0-9A-Fa-f]{8})\b", section.text)
+    found = [(bytes.fromhex(data), bytes.fromhex(crc)) for data, crc in pairs]
+    data, crc = section.first("data", "input"), section.first("jamcrc", "crc", "crc32")
+    if data is not None and crc is not None:
+        found.append((data, crc))
+    yield from (Check("JAMCRC", jamcrc(data), crc) for data, crc in found)
 
 
 KINDS: tuple[Callable[[Section, Known], Iterator[Check]], ...] = (
@@ -175,6 +215,7 @@ KINDS: tuple[Callable[[Section, Known], Iterator[Check]], ...] = (
     _ev1,
     _ev2,
     _sun,
+    _messages,
     _cmacs,
     _checksums,
 )

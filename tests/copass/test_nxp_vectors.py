@@ -12,12 +12,13 @@ from edge.copass.proof.diversification import diversified
 from edge.copass.proof.errors import NotAuthentic
 from edge.copass.proof.ev1_session import Ev1Authentication
 from edge.copass.proof.ev2_session import Ev2Authentication, Ev2Session, Transaction, truncated
-from tests.copass.nxp_recomputed import Known, checks_of
+from tests.copass.nxp_recomputed import Known, checks_of, is_aes
 from tests.copass.nxp_vector_file import Section, sections_of
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "nfc"
-VECTORS = DATA / "vectors.txt"
-here = pytest.mark.skipif(not VECTORS.exists(), reason=f"no published vectors at {DATA}")
+FILES = sorted(DATA.glob("*vectors*.txt"))
+here = pytest.mark.skipif(not FILES, reason=f"no published vectors at {DATA}")
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 
 def hexa(text: str) -> bytes:
@@ -25,9 +26,10 @@ def hexa(text: str) -> bytes:
 
 
 @here
-def test_every_published_vector_is_recomputed():
+@each_file
+def test_every_published_vector_is_recomputed(path: Path):
     known: Known = {}
-    for section in sections_of(VECTORS):
+    for section in filter(is_aes, sections_of(path)):
         checks = checks_of(section, known)
         assert checks, f"[{section.name}] says nothing that we understand"
         for check in checks:
@@ -36,12 +38,60 @@ def test_every_published_vector_is_recomputed():
 
 
 @here
-def test_no_result_in_the_file_is_left_out():
+@each_file
+def test_no_result_in_the_file_is_left_out(path: Path):
     known: Known = {}
-    for section in sections_of(VECTORS):
+    for section in filter(is_aes, sections_of(path)):
         seen = {check.theirs for check in checks_of(section, known)}
         missed = {name: value.hex() for name, value in _results(section) if value not in seen}
         assert not missed, f"[{section.name}] {missed}"
+
+
+OTHER_SHAPES = """
+[AN10957-SHORT]  # an M that ends before one block does
+master=f3f9377698707b688eaf84abe39e3791 M=04deadbeeffeed -> 0bb408baff98b6ee9f2e1585777f6a51
+WRONG (RFC 4493 on 0104deadbeeffeed)=721e2c01e81af85d815633969cea2607
+[AN12343-CMAC] K=FD9E26C9766F07C1D07106C0F8F3671F
+510000569D4B24 -> ED5CB7A932EF8D7C2E91B42A1139F11B
+[RFC4493-40]
+key=2B7E151628AED2A6ABF7158809CF4F3C
+message=6BC1BEE22E409F96E93D7E117393172AAE2D8A571E03AC9C9EB76FAC45AF8E5130C81C46A35CE411
+mac=DFA66747DE9AE63030CA32611497C827
+[NTAG424-MAC-MODE] KSesAuthMAC=8248134A386E86EB7FAF54A52E536CB6 TI=7A21085E CmdCtr=0000
+cmd=90F5000009026597A457C8CD442C00
+resp=0040EEEE000100D1FE001F00004400004400002000006A00002A474282E7A479869100
+[NTAG424-AUTH-EV2-FIRST-OTHER]
+key=00..00 cmd1=9071000002000000 resp1=B875CEB0E66A6C5CD00898DC371F92D191AF
+RndA=B98F4C50CF1C2E084FD150E33992B048
+cmd2=90AF000020FF0306E47DFBC50087C4D8A78E88E62DE1E8BE457AA477C707E2F0874916A8B100
+resp2=0CC9A8094A8EEA683ECAAC5C7BF20584206D0608D477110FC6B3D5D3F65C3A6A9100
+TI=7614281A KSesAuthENC=7A93D6571E4B180FCA6AC90C9A7488D4
+KSesAuthMAC=FC4AF159B62E549B5812394CAB1918CC
+[DESFIRE-EV1-AUTH-AES-key0]
+key=00000000000000000000000000000000 RndB_enc=B969FDFE56FD91FC9DE6F6F213B8FD1E
+RndA=F44B26F5686F3A391CD38EBD10772281 session_key=F44B26F5C05DDD7110772281C4D066E8
+[JAMCRC] data=00102030405060708090A0B0B0A09080 crc=BFE37919
+"""
+
+
+def test_other_sections_of_the_family_are_understood(tmp_path: Path):
+    path = tmp_path / "vectors.txt"
+    path.write_text(OTHER_SHAPES)
+    counted = 0
+    for section in sections_of(path):
+        checks = checks_of(section, {})
+        counted += len(checks)
+        assert checks, section.name
+        for check in checks:
+            assert (check.ours == check.theirs) is check.agree, f"[{section.name}] {check.what}"
+    assert counted == 13
+
+
+def test_a_wrong_vector_is_caught(tmp_path: Path):
+    path = tmp_path / "vectors.txt"
+    path.write_text(OTHER_SHAPES.replace("BFE37919", "BFE37918").replace("0bb408", "0bb409"))
+    checks = [check for section in sections_of(path) for check in checks_of(section, {})]
+    assert sum((check.ours == check.theirs) is not check.agree for check in checks) == 2
 
 
 GIVEN = {
