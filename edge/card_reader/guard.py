@@ -22,7 +22,7 @@ STUCK_S = 1.0
 """So long after the end of a pulse the guard must have said that it let go."""
 READY_S = 10.0
 """A guard that is not ready by then is replaced."""
-ORDER_LIVES_S = 2.0
+ORDER_LIVES_S = 5.0
 """An order that found no guard is given to the next one, but not to one that comes late."""
 
 _log = logging.getLogger(__name__)
@@ -97,8 +97,11 @@ class GuardedRelay:
     async def run(self) -> None:
         try:
             while True:
-                await self._guarded()
-                self._trouble.say("dead", "its guard is dead; starting another")
+                try:
+                    await self._guarded()
+                    self._trouble.say("dead", "its guard is dead; starting another")
+                except OSError as error:
+                    self._trouble.say("unstarted", f"its guard cannot be started ({error})")
                 await self._clock.sleep(START_AGAIN_S)
         finally:
             await self._end()

@@ -184,7 +184,8 @@ class Station:
 
     async def _rights(self) -> None:
         for sentence in self.journal.breaks:
-            await self.alarms.raise_once("journal_broken", sentence[:64], sentence)
+            which = sentence.partition(":")[0][:64]
+            await self.alarms.raise_once("journal_broken", which, sentence)
         if self.store.fault is not None:
             await self.alarms.raise_once("rights_refused", RIGHTS, self.store.fault)
             self.ask_for_rights()
@@ -220,6 +221,7 @@ class Station:
         """The kept time goes on; old files of the journal go."""
         pruned_s = float("-inf")
         while True:
+            await self._aside(self.timepiece.keep)
             moment, now_s = self.timepiece.look(), self._clock.monotonic_s()
             if moment.is_trusted and now_s - pruned_s >= PRUNE_EVERY_S:
                 pruned_s = now_s

@@ -35,12 +35,17 @@ class Timepiece:
         self._fault: str | None = None
 
     def look(self) -> Moment:
-        """Now; kept on the disk now and then."""
+        """Now."""
         boot_ms = self._clock.boot_ms()
         moment = self._keeper.look(boot_ms, self._tell())
         self._say(self._keeper.fault)
-        self._file.keep(self._keeper.kept(boot_ms), boot_ms)
         return moment
+
+    def keep(self) -> None:
+        """Write the time down where it is due; whoever waits for nothing calls it aside."""
+        boot_ms = self._clock.boot_ms()
+        self._keeper.look(boot_ms, self._tell())
+        self._file.keep(self._keeper.kept(boot_ms), boot_ms)
 
     def kept(self) -> KeptTime:
         """What an entry of the journal is to remember."""

@@ -84,7 +84,7 @@ async def test_the_exit_works_without_reader_rights_and_network(chip, config, pr
         await at_work(chip)
         await press_exit(chip)
         await until(lambda: len(pulses(chip)) == 1, "the pulse was over")
-        assert PULSE_S - 0.1 < pulses(chip)[0] < PULSE_S + 1.5
+        assert PULSE_S - 0.1 < pulses(chip)[0] < PULSE_S + 4.0
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     assert not chip.is_held(RELAY)
@@ -109,7 +109,7 @@ async def test_a_guard_killed_in_mid_pulse_is_replaced_and_the_lock_let_go_in_ti
         first = guard_of(process)
         os.kill(first, signal.SIGKILL)
         let_go_s = await until(lambda: chip.level(RELAY) == 0, "the lock was let go")
-        assert let_go_s - released_s < PULSE_S + 2.0
+        assert let_go_s - released_s < PULSE_S + 8.0
         await until(lambda: chip.is_held(RELAY), "another guard had the relay")
         assert guard_of(process) != first
         await press_exit(chip)
@@ -121,7 +121,7 @@ async def test_an_agent_that_hangs_in_mid_pulse_keeps_nothing_released(chip, con
         released_s = await press_exit(chip)
         os.kill(process.pid, signal.SIGSTOP)
         let_go_s = await until(lambda: chip.level(RELAY) == 0, "the lock was let go")
-        assert let_go_s - released_s < PULSE_S + 1.5
+        assert let_go_s - released_s < PULSE_S + 4.0
         os.kill(process.pid, signal.SIGCONT)
 
 

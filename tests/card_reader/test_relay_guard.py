@@ -205,7 +205,7 @@ async def test_a_guard_killed_in_mid_pulse_is_replaced_and_the_lock_let_go(chip)
         opened_s = await until(lambda: chip.level(RELAY) == 1, "the lock was released")
         os.kill(relay.pid, signal.SIGKILL)
         let_go_s = await until(lambda: chip.level(RELAY) == 0, "the lock was let go")
-        assert let_go_s - opened_s < 3.0
+        assert let_go_s - opened_s < 8.0
 
 
 async def test_a_guard_that_hangs_in_mid_pulse_is_replaced_and_this_is_told(chip):
