@@ -88,6 +88,8 @@ class _KernelInputs:
         self._fd: int = request.fd
         self._rising = gpiod.EdgeEvent.Type.RISING_EDGE
         self._line_at = {line.offset: name for name, line in lines.items()}
+        self._number = 0
+        """Of the last edge; a gap means that the kernel's buffer was too small."""
 
     def fileno(self) -> int:
         return self._fd
@@ -106,10 +108,18 @@ class _KernelInputs:
             events = self._request.read_edge_events()
         except OSError as error:
             raise LineFault(self._name, _lost(error)) from error
-        return [
+        edges = [
             Edge(self._line_at[e.line_offset], e.event_type is self._rising, e.timestamp_ns)
             for e in events
         ]
+        expected = self._number + len(events)
+        self._number = events[-1].global_seqno if events else self._number
+        return edges if self._number == expected else edges + self._caught_up(edges)
+
+    def _caught_up(self, edges: list[Edge]) -> list[Edge]:
+        """How the lines stand after edges were lost; those who know it already pass it over."""
+        last_ns = edges[-1].at_ns
+        return [Edge(line, active, last_ns) for line, active in self.standing().items()]
 
     def close(self) -> None:
         self._request.release()

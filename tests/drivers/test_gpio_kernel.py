@@ -30,11 +30,13 @@ class PipeRequest:
         self._events: list[Any] = []
         self.released = False
         self.dead = False
+        self.number = 0
 
     def edge(self, offset: int, *, rising: bool, at_ns: int) -> None:
         kinds = gpiod.EdgeEvent.Type
         kind = kinds.RISING_EDGE if rising else kinds.FALLING_EDGE
-        self._events.append(gpiod.EdgeEvent(kind.value, at_ns, offset, 0, 0))
+        self.number += 1
+        self._events.append(gpiod.EdgeEvent(kind.value, at_ns, offset, self.number, 0))
         os.write(self._write, b"!")
 
     def die(self) -> None:
@@ -124,6 +126,22 @@ async def test_edges_keep_the_kernel_s_stamps_and_their_order(chip: type[PipeChi
     assert (request.config[17].active_low, request.config[4].active_low) == (True, False)
     assert request.config[17].debounce_period.total_seconds() == 0.0025
     assert request.released
+
+
+async def test_edges_that_the_kernel_had_no_room_for_are_made_up_for(chip: type[PipeChip]):
+    lines = {"a": InputLine(17), "b": InputLine(4)}
+    inputs = GpioInputs(HEADER, lines, SystemClock(), repeatable())
+    async with heard(inputs) as edges:
+        await until(lambda: len(edges) == 2, "both lines have been told")
+        [request] = chip.requests
+        request.values[17] = Value.ACTIVE
+        request.number += 7
+        request.edge(4, rising=True, at_ns=1_000)
+        request.values[4] = Value.ACTIVE
+        await until(lambda: len(edges) == 4, "the edge, and what was lost before it")
+        assert told(edges[2:]) == [("b", True), ("a", True)]
+        request.edge(4, rising=False, at_ns=2_000)
+        await until(lambda: len(edges) == 5, "edges go on")
 
 
 async def test_a_chip_that_dies_is_said_once_and_taken_again(
