@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from contract.clock import Clock
 from edge.agent.service import Work
-from edge.drivers.lines import InputLines, OutputLines
+from edge.drivers.errors import LineFault
+from edge.drivers.gpio import GpioOutputs
+from edge.drivers.lines import InputLines
 from edge.drivers.presence_source import PresenceSource
+from edge.drivers.waiting import Trouble
 from edge.drivers.wifi_usage import UsageSource
 from edge.link.reading import Reading
 from edge.space_agent.alarms import Putting, SpaceAlarms
@@ -17,6 +21,8 @@ from edge.space_agent.locker_bank import LockerBank
 from edge.space_agent.room import Room
 
 LOOK_S = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class SpaceParts:
     lockers: LockerBank
     alarms: SpaceAlarms
     inputs: InputLines | None = None
-    outputs: OutputLines | None = None
+    outputs: GpioOutputs | None = None
     presences: Sequence[PresenceSource] = ()
     wifi: UsageSource | None = None
 
@@ -39,6 +45,7 @@ class SpaceService:
         self._parts = parts
         self._link = link
         self._clock = clock
+        self._trouble = Trouble(_log, "strikes and signals", "outputs")
 
     def works(self) -> list[Work]:
         """What is to run beside the link."""
@@ -59,9 +66,21 @@ class SpaceService:
 
     async def _look(self) -> None:
         while True:
+            self._hold_outputs()
             self._parts.room.tick()
             self._parts.lockers.tick()
             await self._clock.sleep(LOOK_S)
+
+    def _hold_outputs(self) -> None:
+        """Taken, they rest: a strike that a killed program left energised is let go."""
+        if self._parts.outputs is None:
+            return
+        try:
+            self._parts.outputs.open()
+        except LineFault as fault:
+            self._trouble.say(fault.why, f"{fault}; no locker opens")
+        else:
+            self._trouble.healed()
 
     async def _wires(self) -> None:
         assert self._parts.inputs is not None  # noqa: S101 - `works` says so

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -139,11 +140,11 @@ def knows_the_time(tmp_path: Path, broker: BrokerAddress) -> None:
     link.close()
 
 
-def started(config: Path) -> subprocess.Popen[str]:
+def started(config: Path, log: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "softplace", "agent", "space", "--config", str(config)],
         cwd=REPOSITORY,
-        stderr=subprocess.PIPE,
+        stderr=log,
         text=True,
     )
 
@@ -253,7 +254,9 @@ async def test_a_space_counts_lends_and_stops_when_told(tmp_path: Path):
 
 async def test_a_killed_space_knows_afterwards_what_it_knew(tmp_path: Path):
     async with running(tmp_path) as scene:
+        scene.chip._levels[20] = 1
         await until(lambda: scene.chip.is_held(8), "the wires are listened to")
+        await until(lambda: scene.chip.level(20) == 0, "a strike left energised is let go")
         scene.chip.drive(8, 1)
         kept = tmp_path / "outbox.lockers"
         await until(lambda: kept.exists() and b'"missing"' in kept.read_bytes(), "it is missing")
@@ -263,6 +266,48 @@ async def test_a_killed_space_knows_afterwards_what_it_knew(tmp_path: Path):
         scene.process.kill()
         scene.process.wait()
     assert b'"missing"' in kept.read_bytes()
+
+
+async def test_a_space_whose_devices_all_come_later_says_each_once_and_works(tmp_path: Path):
+    config, log = written(tmp_path), tmp_path / "log"
+    with log.open("w", encoding="utf-8") as opened:
+        process = started(config, opened)
+    chip = FakeChip(tmp_path / "chip")
+    try:
+        for what in ("lines=down", "reader=down", "presence=down", "wifi=down"):
+            await until(lambda: what in log.read_text(), what)  # noqa: B023 - it is awaited here
+        with FakeRadar(tmp_path / "radar"), Pn532(link=tmp_path / "reader") as reader, chip:
+            await until(lambda: chip.is_held(5), "the wires are listened to")
+            await until(lambda: reader.passed_bytes[0] > 30, "the reader is asked for cards")
+            await until(lambda: "reader=up" in log.read_text(), "the reader works")
+            process.send_signal(signal.SIGTERM)
+            await until(lambda: process.poll() is not None, "the agent stops")
+    finally:
+        process.kill()
+        process.wait()
+    said = log.read_text()
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    for what in (
+        "outputs=down",
+        "outputs=up",
+        "lines=down",
+        "lines=up",
+        "reader=down",
+        "reader=up",
+    ):
+        assert said.count(what) == 1, said
+
+
+def test_a_space_without_readers_loads_nothing_of_the_co_pass():
+    loads = (
+        "import sys, edge.space_agent.building\n"
+        "print([m for m in ('cryptography', 'gpiod', 'serial') if m in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", loads], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(
