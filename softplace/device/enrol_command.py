@@ -67,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     if kept:
         print(f"{path} was there and is kept: check its territory, unit and [broker] against")
         print(f"{path}.enrolled")
+    print(f"add the sections of what it has of sensors and readers to {path}")
     print(f"start it: sudo systemctl enable --now softplace-agent@{kind}")
     return 0
 

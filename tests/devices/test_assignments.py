@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from backend.devices.addressing import addressee_of
 from backend.devices.assignments import (
@@ -79,19 +79,26 @@ def test_a_retired_unit_has_neither_device_nor_duty_nor_plan(connection):
     assert device_in(connection, "bus/b1", 9) == "d1"
 
 
+@pytest.fixture(scope="module")
+def store() -> Engine:
+    """For many examples: each is undone."""
+    return open_records("sqlite://")
+
+
 @given(
-    st.lists(
+    moves=st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from(("u", "v", "w")), st.integers(0, 12)),
         max_size=12,
     )
 )
-def test_no_unit_has_two_devices_and_no_device_two_units_ever(moves):
-    with writing(open_records("sqlite://")) as connection:
+def test_no_unit_has_two_devices_and_no_device_two_units_ever(store, moves):
+    with store.connect() as connection, connection.begin() as undone:
         for device, unit, at in moves:
             put_device_in(connection, device, unit, at)
             assert device_in(connection, unit, at) == device
             assert unit_of(connection, device, at) == unit
         rows = devices_assigned(connection)
+        undone.rollback()
     for moment in range(14):
         standing = [
             row
