@@ -213,10 +213,11 @@ class Headcount:
         zero = self._estimator.rezero(reason, self._clock.boot_ms(), learns=learns)
         self._zeroes.append(zero)
         _log.info(
-            "counting=zero reason=%s drift_persons=%d passages=%d",
+            "counting=zero reason=%s drift_persons=%d passages=%d shares=%s",
             zero.reason,
             zero.drift_persons,
             zero.passages,
+            {way: round(share, 3) for way, share in self._estimator.shares().items()},
         )
         self.keep(at_once=True)
         return zero

@@ -44,9 +44,8 @@ PATTERNS: Mapping[str, tuple[Step, ...]] = {
     "refused": steps((0.6, "red buzzer"), (2.0, "red")),
     "read_again": steps(*[(0.12, "red green"), (0.12, "")] * 3),
     "alarm": steps(*[(0.4, "red buzzer"), (0.2, "")] * 10),
-    "locate": steps(*[(0.05, "green buzzer"), (0.95, "")] * 5),
 }
-"""Two short, one long, three blinks; ten for an alarm; five ticks to be found by."""
+"""Two short, one long, three blinks; ten for an alarm."""
 
 
 class Signals:
