@@ -51,7 +51,7 @@ class Entry(Struct, kw_only=True, frozen=True, omit_defaults=True):
     time: tuple[int, int] = (0, 0)
     """`KeptTime`, so that the journal remembers it too."""
     rights: tuple[int, int] = (0, 0)
-    """The edition that was in force."""
+    """The highest edition of the rights that was ever accepted here."""
     tap: int = 0
     """Taps are numbered in each journal without a gap, so that a missing one is noticed."""
     stream: OutStream | None = None
@@ -65,7 +65,7 @@ class Entry(Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     @property
     def edition(self) -> Edition:
-        """The rights in force when it was written."""
+        """What rights may not be older than."""
         return Edition(*self.rights)
 
     @property

@@ -82,7 +82,7 @@ class Recorder:
             at_ms=moment.utc_ms if moment.is_trusted else None,
             clock=moment.clock,
             time=(kept.trusted_ms, kept.clockless_ms),
-            rights=self._store.edition,
+            rights=self._store.floor,
             stream=stream,
             body=body,
         )

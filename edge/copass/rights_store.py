@@ -79,6 +79,11 @@ class RightsStore:
         self._assembly = RightsAssembly()
         self._load()
 
+    @property
+    def floor(self) -> Edition:
+        """The highest edition ever accepted; nothing lower is, ever."""
+        return self._floor
+
     def take(self, name: Literal["rights", "rights_delta"], payload: bytes) -> Answer | None:
         """A frame of `down/<name>`; None where there is nothing to say (yet)."""
         if self._opener is None:

@@ -24,7 +24,7 @@ from edge.copass.hand_over import HandOver
 from edge.copass.journal import Journal
 from edge.copass.kept_time_file import KeptTimeFile
 from edge.copass.recorder import Recorder, in_a_thread
-from edge.copass.rights_store import Answer, RightsStore
+from edge.copass.rights_store import NOTHING, Answer, RightsStore
 from edge.copass.taps import TapDesk
 from edge.copass.timepiece import Timepiece
 from edge.drivers.card_reader import CardChannel
@@ -102,35 +102,16 @@ class Station:
         self._clock = clock
         self._aside = aside
         disk = files or RealFiles()
-
-        self._sealed: list[SealedFile] = []
-
-        def sealed(name: str) -> SealedFile:
-            path = settings.directory / f"{name}.sealed"
-            self._sealed.append(SealedFile(path, settings.key, name, disk, random_bytes))
-            return self._sealed[-1]
+        self._sealed = _sealed_files(settings, disk, random_bytes)
 
         def draw_id() -> str:
             return random_bytes(8).hex()
 
         self.journal = Journal(settings.directory / "journal", disk, draw_id, link.mark)
-        last = self.journal.last.entry if self.journal.last else None
-        least = (last.edition,) if last else ()
-        self.store = RightsStore(sealed("rights"), sealed("floor"), opener, *least)
-        kept = last.kept_time if last else None
-        self.timepiece = Timepiece(clock, link.trusted_now, KeptTimeFile(sealed("time")), kept)
-        # Where the kept time was lost, the rights still say how late it is at least.
-        self.timepiece.vouched(self.store.table.issued_ms)
+        self.store, self.timepiece = self._opened(opener, link)
         self.hand_over = HandOver(self.journal, link, clock, settings.machine)
-        self.recorder = Recorder(
-            self.journal,
-            self.store,
-            self.timepiece,
-            self.hand_over,
-            clock,
-            settings.machine,
-            aside,
-        )
+        books = (self.journal, self.store, self.timepiece, self.hand_over)
+        self.recorder = Recorder(*books, clock, settings.machine, aside)
         self.alarms = Alarms(self.recorder, link, clock, draw_id)
         self.desk = TapDesk(
             self.store,
@@ -160,7 +141,7 @@ class Station:
 
     def forget(self) -> None:
         """The unit is retired: no key of any card stays here. The journal stays, nameless."""
-        for sealed in self._sealed:
+        for sealed in self._sealed.values():
             try:
                 sealed.path.unlink(missing_ok=True)
             except OSError as error:
@@ -177,6 +158,20 @@ class Station:
             "journal_entries": self.journal.count,
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+    def _opened(
+        self, opener: SealOpener | None, link: StationLink
+    ) -> tuple[RightsStore, Timepiece]:
+        """Rights and time, not older than the journal knows of."""
+        last = self.journal.last.entry if self.journal.last else None
+        least = last.edition if last else NOTHING
+        store = RightsStore(self._sealed["rights"], self._sealed["floor"], opener, least)
+        time_file = KeptTimeFile(self._sealed["time"])
+        kept = last.kept_time if last else None
+        timepiece = Timepiece(self._clock, link.trusted_now, time_file, kept)
+        # Where the kept time was lost, the rights still say how late it is at least.
+        timepiece.vouched(store.table.issued_ms)
+        return store, timepiece
 
     def _heard(self, name: RightsName, payload: bytes) -> None:
         if payload:
@@ -227,6 +222,17 @@ class Station:
                 pruned_s = now_s
                 self.journal.prune(moment.utc_ms)
             await self._clock.sleep(LOOK_EVERY_S)
+
+
+def _sealed_files(
+    settings: StationSettings, files: Files, random_bytes: RandomBytes
+) -> dict[str, SealedFile]:
+    return {
+        name: SealedFile(
+            settings.directory / f"{name}.sealed", settings.key, name, files, random_bytes
+        )
+        for name in ("rights", "floor", "time")
+    }
 
 
 def _read_card(

@@ -141,6 +141,8 @@ async def test_a_rolled_back_rights_file_opens_nothing_and_raises_the_alarm(scen
     await scene.world.boot()
     assert await scene.hold(scene.co_pass.card.exchange) == "unknown_card"
     assert ("rights_refused", "raised") in scene.world.alarms
+    await scene.world.power_cut(keeps_clock=True)
+    assert await scene.hold(scene.co_pass.card.exchange) == "unknown_card"
 
 
 async def test_badly_signed_rights_open_nothing_and_raise_the_alarm(scene):
