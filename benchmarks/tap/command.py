@@ -1,9 +1,10 @@
 """`softplace bench tap`: from the card in the field to the relay, and where the time goes.
 
 The real agent of a door (driver, proof, 10,000 rights, journal, guard of the relay) on an
-emulated PN532 in a process of its own, whose bytes take the time they take at 115,200 baud. A
-card's radio time is not in it. Each tap is another card with five rights, one of which opens;
-the journal is synced to the disk before the relay moves.
+emulated PN532 in a process of its own, whose bytes take the time they take at 115,200 baud; a
+card's radio time is not in it. Run by root, the emulator goes ahead of other programs, as
+hardware does; the door does not, so a busy machine shows in the p99. Each tap is another card
+with five rights, one of which opens; the journal is synced to the disk before the relay moves.
 """
 
 from __future__ import annotations

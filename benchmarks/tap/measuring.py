@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.failure import BenchFailed
 from benchmarks.tap.cards import HeldCard, held_cards, keep, snapshot_of
 from benchmarks.tap.door import RELAY_LINE, Stopwatch, running_door
-from benchmarks.tap.proofs import BAUD, EMULATOR
+from benchmarks.tap.proofs import paced_reader
 from contract.clock import SystemClock
 from edge.drivers.gpio_fake import Change, FakeChip
 from simulator.devices.apart import DeviceApart
@@ -41,9 +41,9 @@ async def taps(directory: Path, count: int, rights: int) -> list[Split]:
     cards = held_cards(8)
     key = secrets.token_bytes(32)
     keep(snapshot_of(cards, rights, _CLOCK.now_ms()), directory, key)
-    arguments = [f"--baud={BAUD}", *(card.argument(directory) for card in cards)]
+    arguments = [card.argument(directory) for card in cards]
     chance = random.Random(1)  # noqa: S311 - pauses between taps
-    with DeviceApart(EMULATOR, arguments) as device, FakeChip(directory / "chip") as chip:
+    with paced_reader(arguments) as device, FakeChip(directory / "chip") as chip:
         async with running_door(directory, device.ready, key, chip) as (watch, station):
             table = station.store.table
             if table.card(table.tag_of(cards[0].uid)) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import os
 import random
 import secrets
 import sys
@@ -24,8 +25,18 @@ from simulator.devices.apart import DeviceApart
 BAUD = 115_200
 EMULATOR = "simulator.devices.pn532"
 PEER = "python-desfire"
+_AHEAD = ("nice", "-n", "-10")
 _PEER_WITHIN_S = 120.0
 _CLOCK = SystemClock()
+
+
+def paced_reader(cards: Sequence[str]) -> DeviceApart:
+    """An emulated reader that holds `cards`, ahead of other programs where that is allowed.
+
+    A chip waits for nobody; on a busy machine its emulator would.
+    """
+    around = _AHEAD if os.geteuid() == 0 else ()
+    return DeviceApart(EMULATOR, [f"--baud={BAUD}", *cards], around)
 
 
 async def bytes_of_a_tap(directory: Path) -> int:
@@ -41,7 +52,7 @@ async def ours_ms(directory: Path, reads: int) -> list[float]:
     """Select, authentication and read of an EV1 card by our driver."""
     card = held_cards(1, "ev1")[0]
     spent_ms = []
-    with DeviceApart(EMULATOR, [f"--baud={BAUD}", card.argument(directory)]) as device:
+    with paced_reader([card.argument(directory)]) as device:
         async with _listed(device, card) as (channel, _before):
             for _ in range(reads):
                 begun_s = _CLOCK.monotonic_s()
@@ -55,7 +66,7 @@ async def peer_ms(directory: Path, reads: int) -> Sequence[float] | None:
     if importlib.util.find_spec("desfire") is None:
         return None
     card = held_cards(1, "ev1")[0]
-    with DeviceApart(EMULATOR, [f"--baud={BAUD}", card.argument(directory)]) as device:
+    with paced_reader([card.argument(directory)]) as device:
         device.order(f"card in {card.name}")
         key = card.door_keys[0].hex()
         command = [sys.executable, "-m", "benchmarks.tap.peer", device.ready, key, str(reads)]
