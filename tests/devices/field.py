@@ -85,14 +85,25 @@ class Field:
         return code, out.getvalue(), err.getvalue()
 
     @contextlib.asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Broker, ingest, dispatch and enrolment, until the block ends."""
+    async def broker_alone(self) -> AsyncIterator[None]:
+        """The broker with certificates of ours, until the block ends; then every process ends."""
         code, _, complaint = await self.command(
             "broker-certificate", "--host", "localhost", "--out", str(self.certs)
         )
         assert code == 0, complaint
         self.mosquitto = self._install()
         await asyncio.to_thread(self.mosquitto.start)
+        try:
+            yield
+        finally:
+            for process in self.agents:
+                process.kill()
+                process.wait()
+            self.mosquitto.stop()
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Broker, ingest, dispatch and enrolment, until the block ends."""
         ingest = IngestSettings(
             broker=self.backend, territory="lozere", client_id="ingest", confirm_after_s=0.1
         )
@@ -106,22 +117,17 @@ class Field:
             random.Random(3),  # noqa: S311 - jitter
             housekeeping_s=0.5,
         )
-        try:
-            async with (
-                self.server.serving(),
-                serving_ingest(ingest, FakeTelemetry(), self.server.records),
-            ):
-                dispatch = asyncio.create_task(devices.run())
-                try:
-                    yield
-                finally:
-                    dispatch.cancel()
-                    await asyncio.wait([dispatch])
-        finally:
-            for agent in self.agents:
-                agent.kill()
-                agent.wait()
-            self.mosquitto.stop()
+        async with (
+            self.broker_alone(),
+            self.server.serving(),
+            serving_ingest(ingest, FakeTelemetry(), self.server.records),
+        ):
+            dispatch = asyncio.create_task(devices.run())
+            try:
+                yield
+            finally:
+                dispatch.cancel()
+                await asyncio.wait([dispatch])
 
     async def enrol(self, unit: str, machine: str) -> Path:
         """Invite and enrol with the commands; the settings directory of that machine."""
@@ -146,6 +152,21 @@ class Field:
             )
         self.agents.append(agent)
         return agent
+
+    def start_service(self, name: str) -> None:
+        """`softplace serve` as the units of deploy/systemd start it."""
+        command = [sys.executable, "-m", "softplace", "serve", name, "--config", str(self.config)]
+        with (self.root / f"{name}.log").open("ab") as log:
+            self.agents.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
+
+    @staticmethod
+    def answers(port: int) -> bool:
+        """Whether somebody listens there."""
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def reload_revocations(self) -> None:
         """What deploy/systemd/softplace-crl.service does."""
@@ -201,12 +222,7 @@ class Field:
         return ServerProcess(lambda: command, home / "log", self._answers)
 
     def _answers(self) -> bool:
-        try:
-            for port in (self.plain_port, self.tls_port):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            return False
-        return True
+        return self.answers(self.plain_port) and self.answers(self.tls_port)
 
 
 def retained_of(client: Client) -> dict[str, bytes]:

@@ -155,6 +155,28 @@ async def test_a_lost_answer_is_given_again_to_the_same_request(server, tmp_path
         assert [device.device for device in read_devices(connection)] == [answer.device]
 
 
+@pytest.mark.parametrize("lost", ["box.key", "signers.json", "ca.pem", "tls.key", "tls.crt"])
+async def test_a_power_cut_while_the_identity_is_written_is_mended_by_asking_again(
+    server, tmp_path, lost
+):
+    code, state = server.invite("bus/b1"), tmp_path / "id"
+    pending = b""
+
+    def post(url: str, body: bytes) -> bytes:
+        nonlocal pending
+        pending = (state / "enrolment.json").read_bytes()
+        return https_post(None)(url, body)
+
+    async with server.serving():
+        first = await asyncio.to_thread(enrol, state, server.url, code, "pi-1", post)
+        # As the power left it: this file was not yet written, the request not yet taken away.
+        (state / "enrolment.json").write_bytes(pending)
+        (state / "bus" / "identity" / lost).unlink()
+        again = await server.enrol(state, code)
+    assert again == first
+    assert load_identity(state / "bus" / "identity").signers
+
+
 async def test_a_false_server_without_the_code_is_not_believed(tmp_path):
     code = "0" * 20
 

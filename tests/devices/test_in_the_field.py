@@ -11,11 +11,14 @@ from cryptography import x509
 
 from backend.devices.sessions import read_session
 from backend.records.transaction import reading
+from contract.clock import SystemClock
 from edge.agent.identity import load_identity
-from tests.devices.field import Field, identity_of, retained_of
+from tests.devices.field import ROOT, Field, identity_of, retained_of
 from tests.ingest.serving import until
+from tests.peers.ports import free_port
 
 pytestmark = pytest.mark.long
+TERRITORY = ROOT / "simulator" / "territories" / "lozere.json"
 OWN = "softplace/1/lozere/bus/b1"
 
 
@@ -149,3 +152,21 @@ async def test_a_retired_unit_leaves_nothing_retained(field, answers):
             while await left():
                 await asyncio.to_thread(field.listener(f"{OWN}/#").disconnect)
         listener.disconnect()
+
+
+async def test_the_services_as_they_are_started_enrol_and_help_a_device(field):
+    port = free_port()
+    with field.config.open("a") as config:
+        config.write(f"[web]\nport = {port}\n")
+    text = field.config.read_text()
+    field.config.write_text(f'territory_file = "{TERRITORY}"\n{text}')
+    async with field.broker_alone():
+        field.start_service("all")
+        field.server.url = f"http://127.0.0.1:{port}"
+        async with asyncio.timeout(60):
+            while not await asyncio.to_thread(field.answers, port):
+                await SystemClock().sleep(0.1)
+        place = await field.enrol("bus/b1", "pi-a")
+        field.start_agent(place, "softplace")
+        code, printed, _ = await field.command("logs", "bus/b1")
+        assert (code, "command=logs" in printed) == (0, True)
