@@ -139,7 +139,7 @@ class Commands:
 
     def _taken(self, command: Command, now_ms: int | None) -> str | None:
         """None where the nonce is on the disk, else why it is not."""
-        if self._under_way >= MOST_AT_ONCE or self._nonces.is_full():
+        if self._under_way >= MOST_AT_ONCE or not self._nonces.has_room(now_ms):
             return "busy"
         try:
             self._nonces.take(command.nonce, command.expires_ms, now_ms)

@@ -42,16 +42,19 @@ class NonceFile:
         """Whether a command of this nonce was taken before."""
         return nonce in self._expires_ms
 
-    def is_full(self) -> bool:
-        """Whether there is no room for another."""
-        return len(self._expires_ms) >= MOST_NONCES
+    def has_room(self, now_ms: int | None) -> bool:
+        """Whether another can be remembered; `now_ms` where the time is sure."""
+        self.floor_ms = max(self.floor_ms, now_ms or 0)
+        if len(self._expires_ms) >= MOST_NONCES:
+            self._forget()
+        return len(self._expires_ms) < MOST_NONCES
 
     def take(self, nonce: str, expires_ms: int, now_ms: int | None) -> None:
         """Remember `nonce`, synced on return; `now_ms` where the time is sure."""
         self.floor_ms = max(self.floor_ms, now_ms or 0)
         self._expires_ms[nonce] = expires_ms
         try:
-            if self._lines >= 2 * MOST_NONCES or self.is_full():
+            if self._lines >= 2 * MOST_NONCES:
                 self._rewrite()
             else:
                 self._append(nonce, expires_ms)

@@ -18,7 +18,7 @@ from contract.downlink import Command
 from contract.topics import Unit
 from edge.agent.command_texts import MOST_PARTS, parts_of
 from edge.agent.commands import MOST_AT_ONCE, CommandResult, Commands
-from edge.agent.nonces import NonceFile
+from edge.agent.nonces import MOST_NONCES, NonceFile
 from edge.link.link_fake import FakeLink
 from edge.link.sealed import SealOpener
 
@@ -228,6 +228,29 @@ async def test_no_command_runs_that_cannot_be_remembered(desk, caplog):
     await desk.tell(desk.command())
     assert desk.answers()[-1] == ("2", "done", None)
     assert "again" in caplog.text
+
+
+async def test_a_flood_of_commands_is_refused_until_they_have_ended(desk):
+    soon_ms = desk.clock.now_ms() + 60_000
+    rows = [f"{number:032x} {soon_ms} 0" for number in range(MOST_NONCES)]
+    (desk.directory / "commands").write_text("\n".join(rows) + "\n")
+    desk.restart()
+    await desk.tell(desk.command())
+    assert desk.answers() == [("1", "refused", "busy")]
+    await desk.clock.advance(61)
+    desk.link.anchor("ntp", desk.clock.now_ms(), desk.clock.boot_ms())
+    await desk.tell(desk.command())
+    assert desk.answers()[-1] == ("2", "done", None)
+
+
+def test_a_file_that_has_grown_is_written_anew_and_forgets_nothing_that_may_come(tmp_path):
+    path = tmp_path / "commands"
+    path.write_text("".join(f"{number:032x} 5 9\n" for number in range(2 * MOST_NONCES)))
+    nonces = NonceFile(path)
+    nonces.take("a" * 16, 100, 10)
+    assert len(path.read_text().splitlines()) == 2
+    again = NonceFile(path)
+    assert (again.seen("a" * 16), again.seen("0" * 32), again.floor_ms) == (True, False, 10)
 
 
 def test_long_text_keeps_its_end_in_parts_that_fit_a_message():
