@@ -15,12 +15,14 @@ ROW_WRITTEN_NOT_SYNCED = "row-written-not-synced"
 STORED_NOT_ACKNOWLEDGED = "stored-not-acknowledged"
 ACKNOWLEDGED_NOT_CONFIRMED = "acknowledged-not-confirmed"
 CONFIRMED_NOT_FORGOTTEN = "confirmed-not-forgotten"
+JOURNALLED_NOT_OPENED = "journalled-not-opened"
 
 CRASH_POINTS = (
     ROW_WRITTEN_NOT_SYNCED,
     STORED_NOT_ACKNOWLEDGED,
     ACKNOWLEDGED_NOT_CONFIRMED,
     CONFIRMED_NOT_FORGOTTEN,
+    JOURNALLED_NOT_OPENED,
 )
 
 _armed_name, _, _armed_count = os.environ.get("SOFTPLACE_CRASH_POINT", "").partition(":")

@@ -244,7 +244,7 @@ def _people() -> Sequence[Any]:
         curves("Badges refusés", "Taps not let in, each minute.", queries.taps_refused()),
         rows(
             "Badges refusés, et pourquoi",
-            "The newest refusals with their reason; a card is a pseudonym that changes each month.",
+            "The newest refusals with their reason. Whose card it was stands in the records alone.",
             queries.refusals(),
         ),
         curves(

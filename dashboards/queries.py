@@ -227,11 +227,11 @@ def taps_refused() -> Query:
 
 
 def refusals() -> Query:
-    """Each refused tap with its reason, newest first; the card is a pseudonym of the month."""
+    """Each refused tap with its reason, newest first; whose card it was is not kept here."""
     return Query(
         "refusals",
         THREE_MONTHS,
-        f'SELECT "place", "reason", "pseudonym" FROM "tap" WHERE {CHOSEN} '
+        f'SELECT "place", "reason", "warning" FROM "tap" WHERE {CHOSEN} '
         f"AND \"decision\" = 'refused' {EACH_UNIT} ORDER BY time DESC LIMIT 200",
         form="table",
     )

@@ -15,7 +15,9 @@ from typing import Any
 
 from benchmarks.outage.chain import Chain, Vehicle
 from benchmarks.outage.children import Child, until
-from benchmarks.outage.dice import Dice
+from benchmarks.outage.dice import DOOR, Dice
+from benchmarks.outage.door import Door
+from benchmarks.outage.door_inspection import inspect_doors
 from benchmarks.outage.inspection import inspect
 from benchmarks.outage.tally import (
     AGENT,
@@ -37,6 +39,7 @@ _MOST_DOWN_S = {AGENT: 1.0, INGEST: 0.6, BROKER: 1.5, INFLUXD: 2.5, LINK: 3.0}
 """Longest time something stays dead before it is started again."""
 
 Say = Callable[[str], None]
+Unit = Vehicle | Door
 
 
 class Campaign:
@@ -68,8 +71,8 @@ class Campaign:
         chain.talk()
         async with asyncio.TaskGroup() as group:
             lives = [
-                group.create_task(self._lives(AGENT, v.name, v.agent, AGENT_LIFE_S, v))
-                for v in chain.vehicles
+                group.create_task(self._lives(AGENT, unit.name, unit.agent, AGENT_LIFE_S, unit))
+                for unit in chain.units
             ]
             lives.append(
                 group.create_task(self._lives(INGEST, INGEST, chain.ingest, INGEST_LIFE_S))
@@ -99,26 +102,28 @@ class Campaign:
         await until(lambda: not self._down, 30)
         settled = await self._chain.settled(90)
         found = await asyncio.to_thread(inspect, self._chain, self._tally)
+        found |= await asyncio.to_thread(inspect_doors, self._chain)
         found |= {"settled": settled, "settled_in_s": round(time.monotonic() - start, 1)}
-        found["sound"] = bool(found["sound"]) and settled
+        found["sound"] = bool(found["sound"]) and bool(found.pop("doors_sound")) and settled
         self._tally.add_check(found)
         self._say(f"{self._tally.kills} kills: {found}")
 
     async def _lives(
-        self, target: str, name: str, child: Child, seconds: float, vehicle: Vehicle | None = None
+        self, target: str, name: str, child: Child, seconds: float, unit: Unit | None = None
     ) -> None:
         if child.alive:  # the ingest runs before the campaign begins, and is not armed
             child.kill()
             await child.wait()
         while not self._over.is_set():
-            await self._one_life(target, name, child, seconds, vehicle)
+            await self._one_life(target, name, child, seconds, unit)
 
     async def _one_life(
-        self, target: str, name: str, child: Child, seconds: float, vehicle: Vehicle | None
+        self, target: str, name: str, child: Child, seconds: float, unit: Unit | None
     ) -> None:
-        life = self._dice.life(target, name, seconds, self._counts(), self._points())
+        kind = DOOR if isinstance(unit, Door) else None
+        life = self._dice.life(target, name, seconds, self._counts(), self._points(), kind)
         armed = f"{life.point}:{life.count}" if life.point and not self._finishing else ""
-        await self._start(name, child, vehicle, armed)
+        await self._start(name, child, unit, armed)
         if not await self._ended(child, life.seconds):
             if self._over.is_set():
                 return
@@ -135,11 +140,11 @@ class Campaign:
         await self._record_with_companions(target, name, point)
         await asyncio.sleep(self._dice.pause_s(_MOST_DOWN_S[target]))
 
-    async def _start(self, name: str, child: Child, vehicle: Vehicle | None, armed: str) -> None:
+    async def _start(self, name: str, child: Child, unit: Unit | None, armed: str) -> None:
         await child.start(SOFTPLACE_CRASH_POINT=armed)
         self._down.discard(name)
-        if vehicle is not None:
-            self._later(self._note_listening(vehicle))
+        if unit is not None:
+            self._later(self._note_listening(unit))
 
     async def _ended(self, child: Child, seconds: float) -> bool:
         """Whether it died within the time by itself; the end of the campaign ends the wait."""
@@ -157,12 +162,12 @@ class Campaign:
             for waiting in (over, died, killing):
                 waiting.cancel()
 
-    async def _note_listening(self, vehicle: Vehicle) -> None:
-        if await until(lambda: vehicle.listens or not vehicle.agent.alive, 30, 0.01):
-            if vehicle.agent.alive:
-                self._tally.add(Listening(_now_ms(), vehicle.name))
+    async def _note_listening(self, unit: Unit) -> None:
+        if await until(lambda: unit.listens or not unit.agent.alive, 30, 0.01):
+            if unit.agent.alive:
+                self._tally.add(Listening(_now_ms(), unit.name))
         else:
-            self.crashes.append(f"{vehicle.name} never opened its port")
+            self.crashes.append(f"{unit.name} never opened its port")
 
     async def _record_with_companions(self, target: str, name: str, point: str | None) -> None:
         died_ms = _now_ms()
@@ -198,26 +203,26 @@ class Campaign:
         """Kill or cut at once, and see to the resurrection; returns which one."""
         most_s = _MOST_DOWN_S[target]
         if target == LINK:
-            units = {vehicle.name: vehicle for vehicle in self._chain.vehicles}
-            vehicle = units[self._dice.one_of(sorted(units))]
+            units = {unit.name: unit for unit in self._chain.units}
+            unit = units[self._dice.one_of(sorted(units))]
             if self._dice.chance(0.5):
-                vehicle.relay.cut()
+                unit.relay.cut()
             else:
-                vehicle.relay.swallow()
+                unit.relay.swallow()
             self._down.add(LINK)
-            self._later(self._heal(vehicle, self._dice.pause_s(most_s)))
-            return vehicle.name
+            self._later(self._heal(unit, self._dice.pause_s(most_s)))
+            return unit.name
         child = self._chain.broker if target == BROKER else self._chain.influxd
         child.kill()
         self._down.add(target)
         self._later(self._raise_again(target, child, self._dice.pause_s(most_s)))
         return target
 
-    async def _heal(self, vehicle: Vehicle, after_s: float) -> None:
+    async def _heal(self, unit: Unit, after_s: float) -> None:
         await asyncio.sleep(after_s)
         if self._dice.chance(0.5):
-            vehicle.relay.cut()  # what was swallowed is lost, else it comes late
-        vehicle.relay.heal()
+            unit.relay.cut()  # what was swallowed is lost, else it comes late
+        unit.relay.heal()
         self._down.discard(LINK)
 
     async def _raise_again(self, target: str, child: Child, after_s: float) -> None:

@@ -13,6 +13,7 @@ from benchmarks.failure import BenchFailed
 from benchmarks.outage import engines
 from benchmarks.outage.children import Child, until
 from benchmarks.outage.confirmations import Confirmations
+from benchmarks.outage.door import Door
 from benchmarks.outage.influxql import Store
 from benchmarks.outage.outbox_file import highest_numbers
 from benchmarks.outage.receivers import Receiver
@@ -112,7 +113,13 @@ class Chain:
     """Receivers, agents, links, broker, ingest and store under one directory."""
 
     def __init__(
-        self, data: Path, vehicles: int, *, shape: Shape | None = None, period_ms: int = 200
+        self,
+        data: Path,
+        vehicles: int,
+        *,
+        shape: Shape | None = None,
+        period_ms: int = 200,
+        doors: int = 0,
     ) -> None:
         self.data = data.absolute()
         self.data.mkdir(parents=True, exist_ok=True)
@@ -138,6 +145,9 @@ class Chain:
             Vehicle(self.data, number, self.broker_port, shape, period_ms)
             for number in range(1, vehicles + 1)
         ]
+        self.doors = [
+            Door(self.data, number, self.broker_port, TERRITORY) for number in range(1, doors + 1)
+        ]
         self.confirmations = Confirmations(self.broker_port, TERRITORY)
         self._receiving: list[asyncio.Task[None]] = []
 
@@ -153,6 +163,10 @@ class Chain:
             vehicle.configure()
             vehicle.receiver.pause()
             self._receiving.append(asyncio.create_task(vehicle.receiver.run()))
+        for door in self.doors:
+            await door.relay.start()
+            door.configure()
+            self._receiving.append(asyncio.create_task(door.run()))
         self.confirmations.start()
         return self
 
@@ -167,11 +181,19 @@ class Chain:
         for vehicle in self.vehicles:
             await vehicle.relay.stop()
             vehicle.receiver.close()
+        for door in self.doors:
+            await door.relay.stop()
+            door.close()
         self.confirmations.stop()
+
+    @property
+    def units(self) -> list[Vehicle | Door]:
+        """Everything that has an agent of its own."""
+        return [*self.vehicles, *self.doors]
 
     def children(self) -> list[Child]:
         """Every program."""
-        agents = [vehicle.agent for vehicle in self.vehicles]
+        agents = [unit.agent for unit in self.units]
         return [*agents, self.ingest, self.broker, self.influxd]
 
     async def start_agents(self) -> None:
@@ -183,14 +205,18 @@ class Chain:
             raise BenchFailed(f"not every agent opened its port; see {self.data}/*/agent.log")
 
     def talk(self) -> None:
-        """Let the receivers speak."""
+        """Let the receivers speak and people tap."""
         for vehicle in self.vehicles:
             vehicle.receiver.resume()
+        for door in self.doors:
+            door.resume()
 
     def hush(self) -> None:
-        """Let the receivers fall silent."""
+        """Let everybody fall silent."""
         for vehicle in self.vehicles:
             vehicle.receiver.pause()
+        for door in self.doors:
+            door.pause()
 
     def spooled(self) -> int:
         """Batches that wait in the ingest's spool, by a raw read of its file."""
@@ -201,13 +227,13 @@ class Chain:
             (count,) = connection.execute("SELECT count(*) FROM batch").fetchone()
         return int(count)
 
-    async def in_flight(self, vehicles: Iterable[Vehicle] | None = None) -> int:
+    async def in_flight(self, units: Iterable[Vehicle | Door] | None = None) -> int:
         """Messages numbered and not yet confirmed."""
-        chosen = list(self.vehicles if vehicles is None else vehicles)
+        chosen = list(self.units if units is None else units)
         return await asyncio.to_thread(self._in_flight, chosen)
 
-    def _in_flight(self, vehicles: list[Vehicle]) -> int:
-        return sum(self.confirmations.in_flight(highest_numbers(v.outbox)) for v in vehicles)
+    def _in_flight(self, units: list[Vehicle | Door]) -> int:
+        return sum(self.confirmations.in_flight(highest_numbers(u.outbox)) for u in units)
 
     async def settled(self, timeout_s: float = 60.0, *, started_only: bool = False) -> bool:
         """Whether, with silent receivers, everything was confirmed within the time."""

@@ -33,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cut-points", type=int, default=10_000, help="power cuts, over all files")
     parser.add_argument("--vehicles", type=int, default=4)
+    parser.add_argument("--doors", type=int, default=2, help="doors at which cards are tapped (2)")
     parser.add_argument(
         "--only",
         action="append",

@@ -13,6 +13,7 @@ from benchmarks.outage.tally import AGENT, BROKER, INFLUXD, INGEST, LINK
 from contract.crash_points import (
     ACKNOWLEDGED_NOT_CONFIRMED,
     CONFIRMED_NOT_FORGOTTEN,
+    JOURNALLED_NOT_OPENED,
     ROW_WRITTEN_NOT_SYNCED,
     STORED_NOT_ACKNOWLEDGED,
 )
@@ -29,7 +30,11 @@ crash points, more than half."""
 POINT_SHARE = 0.512
 """Of all deaths that are at a named point; what is above it may die at random."""
 
+DOOR = "door"
+"""An agent of another kind: its deaths count as an agent's, its crash points are its own."""
+
 _POINTS = {
+    DOOR: {ROW_WRITTEN_NOT_SYNCED: 8, CONFIRMED_NOT_FORGOTTEN: 12, JOURNALLED_NOT_OPENED: 12},
     AGENT: {ROW_WRITTEN_NOT_SYNCED: 24, CONFIRMED_NOT_FORGOTTEN: 40},
     INGEST: {STORED_NOT_ACKNOWLEDGED: 40, ACKNOWLEDGED_NOT_CONFIRMED: 40},
 }
@@ -57,12 +62,21 @@ class Dice:
         self._groups = _random(f"{self._name}/groups")
 
     def life(
-        self, target: str, name: str, seconds: float, counts: Mapping[str, int], points: int
+        self,
+        target: str,
+        name: str,
+        seconds: float,
+        counts: Mapping[str, int],
+        points: int,
+        kind: str | None = None,
     ) -> Life:
-        """The next life of an agent or the ingest, shorter where its kind dies too rarely."""
+        """The next life of an agent or the ingest, shorter where its kind dies too rarely.
+
+        `kind` is DOOR for a program with the crash points of a door.
+        """
         random = self._lives.setdefault(name, _random(f"{self._name}/{name}"))
         total = sum(counts.values()) + 1
-        point, most = random.choice(sorted(_POINTS[target].items()))
+        point, most = random.choice(sorted(_POINTS[kind or target].items()))
         armed = points < POINT_SHARE * total or random.random() < 0.5
         due = (counts.get(target, 0) + 1) / (SHARES[target] * total + 1)
         count = random.randint(1, max(1, round(most * min(max(due, 0.3), 1.5))))

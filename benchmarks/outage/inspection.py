@@ -17,7 +17,7 @@ from benchmarks.outage.influxql import Store
 from benchmarks.outage.receivers import read_journal
 from benchmarks.outage.tally import Tally
 from benchmarks.outage.verdict import Silence, StoredFix, UnitVerdict, judge, missing_numbers
-from contract.retention import ONE_YEAR, TWO_MONTHS
+from contract.retention import ONE_YEAR, TWO_MONTHS, RetentionClass
 
 _NUMBERED = (("position", TWO_MONTHS), ("status", ONE_YEAR), ("health", ONE_YEAR))
 """The streams that a vehicle of this bench speaks, and where each is kept."""
@@ -80,7 +80,7 @@ def stored_fixes(store: Store, unit: str) -> list[StoredFix]:
     wanted = ("time", "latitude", "longitude", "outbox", "seq", "boot")
     rows = store.columns(
         TWO_MONTHS.database,
-        f'SELECT {", ".join(wanted[1:])} FROM "position" WHERE {_of(unit)}',
+        f'SELECT {", ".join(wanted[1:])} FROM "position" WHERE {of_unit(unit)}',
         wanted,
     )
     return [
@@ -89,13 +89,15 @@ def stored_fixes(store: Store, unit: str) -> list[StoredFix]:
     ]
 
 
-def stored_numbers(store: Store, unit: str) -> dict[tuple[str, str], list[int]]:
+def stored_numbers(
+    store: Store, unit: str, streams: Sequence[tuple[str, RetentionClass]] = _NUMBERED
+) -> dict[tuple[str, str], list[int]]:
     """Every number stored, by (outbox, stream)."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for stream, retention in _NUMBERED:
+    for stream, retention in streams:
         rows = store.columns(
             retention.database,
-            f'SELECT seq, outbox FROM "{stream}" WHERE {_of(unit)}',
+            f'SELECT seq, outbox FROM "{stream}" WHERE {of_unit(unit)}',
             ("seq", "outbox"),
         )
         for seq, outbox in rows:
@@ -107,7 +109,7 @@ def losses(store: Store, unit: str) -> list[dict[str, object]]:
     """What the agent said it had to give up: outbox, stream, start, end, cause."""
     rows = store.query(
         ONE_YEAR.database,
-        f'SELECT "lost" FROM "status" WHERE {_of(unit)}',
+        f'SELECT "lost" FROM "status" WHERE {of_unit(unit)}',
     )
     return [loss for row in rows if row.get("lost") for loss in json.loads(row["lost"])]
 
@@ -146,7 +148,8 @@ def _latest_kept(path: Path, unit: str) -> dict[str, float] | None:
     return message
 
 
-def _of(unit: str) -> str:
+def of_unit(unit: str) -> str:
+    """The condition by which InfluxQL finds a unit's points."""
     kind, _, name = unit.partition("/")
     return f"\"kind\" = '{kind}' AND \"unit\" = '{name}'"
 

@@ -21,7 +21,7 @@ async def kill(arguments: argparse.Namespace, say: Callable[[str], None]) -> dic
     start = time.monotonic()
     crashes: list[str] = []
     if done < arguments.kills:
-        async with Chain(data, arguments.vehicles) as chain:
+        async with Chain(data, arguments.vehicles, doors=arguments.doors) as chain:
             campaign = Campaign(
                 chain,
                 tally,

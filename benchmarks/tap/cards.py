@@ -46,12 +46,14 @@ class HeldCard:
         return f"--card={self.name}=desfire:{path}"
 
 
-def held_cards(count: int, scheme: Literal["ev1", "ev2"] = "ev2") -> list[HeldCard]:
+def held_cards(
+    count: int, scheme: Literal["ev1", "ev2"] = "ev2", territory: str = TERRITORY
+) -> list[HeldCard]:
     """Cards with keys of their own."""
-    return [_held(f"{scheme}-{number}", scheme) for number in range(count)]
+    return [_held(f"{scheme}-{number}", scheme, territory) for number in range(count)]
 
 
-def snapshot_of(cards: list[HeldCard], rights: int, now_ms: int) -> Snapshot:
+def snapshot_of(cards: list[HeldCard], rights: int, now_ms: int, version: int = 1) -> Snapshot:
     """`rights` rights of nearly as many cards; each of `cards` has five, one of which opens now."""
     lookup_key = secrets.token_bytes(16)
     keys = [
@@ -66,7 +68,7 @@ def snapshot_of(cards: list[HeldCard], rights: int, now_ms: int) -> Snapshot:
     # Spread over the list, as they would be.
     order = sorted(every, key=lambda right: (right.tag, right.kind, right.starts_ms))
     return Snapshot(
-        version=1,
+        version=version,
         issued_ms=now_ms,
         timezone="Europe/Paris",
         lookup_key=lookup_key,
@@ -86,10 +88,10 @@ def keep(snapshot: Snapshot, directory: Path, key: bytes) -> None:
     file.write(msgspec.msgpack.encode((1, encode_rights(snapshot))))
 
 
-def _held(name: str, scheme: Literal["ev1", "ev2"]) -> HeldCard:
+def _held(name: str, scheme: Literal["ev1", "ev2"], territory: str) -> HeldCard:
     uid = b"\x04" + secrets.token_bytes(6)
     door_keys = tuple(secrets.token_bytes(16) for _ in range(4))
-    file = CardFile(territory_mark(TERRITORY), secrets.token_bytes(NUMBER_BYTES))
+    file = CardFile(territory_mark(territory), secrets.token_bytes(NUMBER_BYTES))
     generation = 1 if scheme == "ev1" else 2
     memory = co_pass(uid, file, door_keys, secrets.token_bytes(16), generation)
     return HeldCard(name, uid, door_keys, DesfireCard(memory, secrets.token_bytes), scheme)

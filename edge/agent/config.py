@@ -19,6 +19,8 @@ from contract.broker_url import BrokerAddress, InvalidBrokerUrl, parse_broker_ur
 from contract.errors import InvalidUnit
 from contract.topics import Unit, is_slug, parse_unit
 from edge.agent.errors import InvalidConfig
+from edge.drivers.plausible_dates import BUILD_DATE, midnight_ms
+from edge.link.rtc import Rtc
 from edge.link.settings import LinkSettings
 
 MIB = 1024 * 1024
@@ -50,6 +52,8 @@ class LinkSection(Struct, forbid_unknown_fields=True):
 
     machine_serial: str | None = None
     batch_s: Seconds = 1.0
+    rtc: str | None = None
+    """The board's battery-backed clock, "/sys/class/rtc/rtc0/since_epoch", where it has one."""
 
 
 class IdentitySection(Struct, forbid_unknown_fields=True):
@@ -84,6 +88,7 @@ class AgentConfig:
     outbox_max_bytes: int = 512 * MIB
     machine_serial: str | None = None
     batch_s: float = 1.0
+    rtc: Path | None = None
     health_interval_s: float = 300.0
     """0 sends no health."""
     identity_directory: Path | None = None
@@ -103,6 +108,7 @@ class AgentConfig:
             batch_s=self.batch_s,
             heartbeat_s=self.health_interval_s,
             machine_serial=self.machine_serial,
+            rtc=Rtc(self.rtc, midnight_ms(BUILD_DATE)) if self.rtc else None,
         )
 
 
@@ -142,6 +148,7 @@ def common_of(path: Path, told: AgentFile, kinds: tuple[str, ...], noun: str) ->
         "outbox_max_bytes": int(told.outbox.max_mb * MIB),
         "machine_serial": told.link.machine_serial,
         "batch_s": told.link.batch_s,
+        "rtc": optional_beside(path, told.link.rtc),
         "health_interval_s": told.health_interval_s,
         "identity_directory": optional_beside(path, identity),
         "file": path,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from contract.clock import Clock
+from contract.crash_points import JOURNALLED_NOT_OPENED, reach
 from edge.copass.hand_over import HandOver
 from edge.copass.journal import Journal
 from edge.copass.journal_entry import Entry, OutStream, Written
@@ -67,6 +68,7 @@ class Recorder:
         entry = self._entry(kind, dict(body), stream, moment or self._timepiece.look())
         async with self._turn:
             written: Written = await self._aside(lambda: self.journal.append(entry))
+        reach(JOURNALLED_NOT_OPENED)
         if stream is not None:
             self._hand_over.wake()
         return written

@@ -26,6 +26,7 @@ from edge.link.kernel_clock import follow_kernel_clock
 from edge.link.notes import clear_note, mark_note, quiet_note
 from edge.link.outbox import Outbox
 from edge.link.reading import Reading
+from edge.link.rtc import follow_rtc
 from edge.link.session import Address, Session
 from edge.link.settings import LinkSettings
 from edge.link.systemd import Watchdog
@@ -182,6 +183,9 @@ class Link:
                 tasks.create_task(self._write(), name="link-write")
                 tasks.create_task(self._stay_connected(), name="link-session")
                 tasks.create_task(follow_kernel_clock(self, self._clock), name="link-clock")
+                if self._settings.rtc is not None:
+                    board = follow_rtc(self, self._clock, self._settings.rtc)
+                    tasks.create_task(board, name="link-rtc")
                 if self._settings.heartbeat_s > 0:
                     heartbeat = say_health(self, self._clock, self._settings, self._own_health)
                     tasks.create_task(heartbeat, name="link-health")

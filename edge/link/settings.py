@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.broker_url import BrokerAddress
+from edge.link.rtc import Rtc
 
 MIB = 1024 * 1024
 
@@ -42,5 +43,7 @@ class LinkSettings:
     """Seconds between `health` readings; 0 sends none."""
     machine_serial: str | None = None
     """None: read from the hardware, else /etc/machine-id."""
+    rtc: Rtc | None = None
+    """A battery-backed clock that may be believed."""
     machine_boot: str | None = None
     """8 hex digits; None: the kernel's boot id, or a fresh one where time is not the machine's."""
