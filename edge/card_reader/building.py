@@ -40,6 +40,7 @@ def build_door_agent(
     link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
     station = _station(config, link, clock)
     door = _door(config, station, clock, chance)
+    link.on_health(door.health)
     work = [
         *(Work(name, run) for name, run in door.works()),
         *(Work(name, run) for name, run in station.works()),

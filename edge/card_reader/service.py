@@ -162,6 +162,10 @@ class DoorAgent:
         """The guard tells whether the relay can be trusted to lock."""
         self.do(self.core.stands("relay_stuck", present=is_faulty))
 
+    def health(self) -> dict[str, object]:
+        """What `health` says of the devices at the door."""
+        return {"sensor_faults": int(not self._reader.connected)}
+
     async def open_by_command(self) -> bool:
         """A person far away lets somebody in; False where that cannot be written down."""
         try:

@@ -67,6 +67,9 @@ class Journal:
         self.breaks = tuple(past.breaks)
         """What is wrong with older files, one sentence each; somebody is to raise the alarm."""
         self.recent = past.recent
+        """The last entries of earlier runs, for those who begin by them; then to be cleared."""
+        self.last: Written | None = past.recent[-1] if past.recent else None
+        """The newest entry."""
         self.waiting = past.waiting
         """What is still to be handed over, in the order of writing."""
         self._past = past.found
@@ -76,11 +79,6 @@ class Journal:
         self._present: Found | None = None
         self._size = 0
         self._taps = 0
-
-    @property
-    def last(self) -> Written | None:
-        """The newest entry."""
-        return self.recent[-1] if self.recent else None
 
     @property
     def count(self) -> int:
@@ -136,7 +134,7 @@ class Journal:
         self._last = Link(present.journal, n, digest)
         self._present = Found(present.path, present.journal, n, entry.utc_ms)
         written = Written(present.journal, n, digest, entry)
-        self.recent.append(written)
+        self.last = written
         if entry.stream is not None:
             self.waiting.append(written)
         return written

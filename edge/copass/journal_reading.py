@@ -15,7 +15,7 @@ from edge.copass.journal_segment import Segment, read_segment
 SUFFIX = ".log"
 BROKEN = ".broken"
 RECENT = 2_000
-"""Entries kept in memory for those who ask what happened lately."""
+"""Entries of earlier runs that are told at start: who went which way, which alarms stand."""
 
 _log = logging.getLogger(__name__)
 

@@ -122,6 +122,7 @@ class Station:
             settings.policy,
             lambda: link.health().connected,
         )
+        self.journal.recent.clear()
         self._frames: asyncio.Queue[tuple[RightsName, bytes]] = asyncio.Queue()
         link.on_down("rights", lambda payload: self._heard("rights", payload))
         link.on_down("rights_delta", lambda payload: self._heard("rights_delta", payload))

@@ -159,7 +159,9 @@ async def test_an_alarm_that_stood_when_the_power_went_is_cleared_after_it(world
 
 
 async def test_a_reader_that_stays_away_is_an_alarm_until_it_is_back(world):
+    assert world.agent.health() == {"sensor_faults": 0}
     world.reader.plug(connected=False)
+    assert world.agent.health() == {"sensor_faults": 1}
     await world.pass_time(5)
     assert world.alarms == []
     await world.pass_time(15)
