@@ -22,6 +22,7 @@ from edge.copass.at_rest import SealedFile
 from edge.copass.errors import DamagedFile, UnusableRights
 from edge.copass.rights_assembly import Edition, RightsAssembly, edition_of
 from edge.copass.rights_table import RightsTable
+from edge.drivers.waiting import Trouble
 from edge.link.sealed import Opened, SealOpener, SealRefused
 
 NOTHING = Edition(0, 0)
@@ -77,6 +78,8 @@ class RightsStore:
         self._opener = opener
         self._floor = max(least, self._read_floor())
         self._assembly = RightsAssembly()
+        self._is_unkept = False
+        self._trouble = Trouble(_log, "disk", "rights")
         self._load()
 
     @property
@@ -132,14 +135,28 @@ class RightsStore:
         self.edition = edition
         self._floor = max(self._floor, edition)
         self.fault = None
-        # The rights first: rights above their floor are taken, rights below it are not.
-        try:
-            self._kept.write(msgspec.msgpack.encode((edition.term, encode_rights(snapshot))))
-            self._floor_file.write(msgspec.msgpack.encode(edition))
-        except OSError as error:
-            _log.warning("rights=not_kept version=%d why=%s", edition.version, error.strerror)
+        self._is_unkept = True
+        if not self.keep():
             return Answer("failed", edition.version, "in force, but the disk did not keep them")
         return Answer("accepted", edition.version)
+
+    def keep(self) -> bool:
+        """Write the rights in force where the disk has not yet taken them; True where it has."""
+        snapshot = self.table.snapshot
+        if not self._is_unkept or snapshot is None:
+            return True
+        # The rights first: rights above their floor are taken, rights below it are not.
+        try:
+            self._kept.write(msgspec.msgpack.encode((self.edition.term, encode_rights(snapshot))))
+            self._floor_file.write(msgspec.msgpack.encode(self.edition))
+        except OSError as error:
+            self._trouble.say(
+                "disk", f"in force, and the disk does not keep them ({error.strerror})"
+            )
+            return False
+        self._is_unkept = False
+        self._trouble.healed()
+        return True
 
     def _load(self) -> None:
         self.fault = self._load_kept()

@@ -214,10 +214,11 @@ class Station:
         self._link.put(Reading("ack", answer.body(), self._clock.boot_ms()))
 
     async def _time(self) -> None:
-        """The kept time goes on; old files of the journal go."""
+        """The kept time goes on, rights the disk refused are kept, old files of the journal go."""
         pruned_s = float("-inf")
         while True:
             await self._aside(self.timepiece.keep)
+            await self._aside(self.store.keep)
             moment, now_s = self.timepiece.look(), self._clock.monotonic_s()
             if moment.is_trusted and now_s - pruned_s >= PRUNE_EVERY_S:
                 pruned_s = now_s

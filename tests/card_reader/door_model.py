@@ -40,6 +40,8 @@ class Model:
     clock: bool = True
     ran_ms: int = 0
     """Real running time since the door last knew the time."""
+    sure_ms: int = 0
+    """Real running time since it last looked at a clock; a word of the backend may not count."""
     starts: int = 0
     """Starts of the program since then."""
     strikes: int = 0
@@ -49,10 +51,15 @@ class Model:
         self.utc_ms += ms
         if running:
             self.ran_ms += ms
+            self.sure_ms += ms
 
     def knows_time(self) -> None:
         """The door could look at a trusted clock."""
-        self.ran_ms = self.starts = 0
+        self.ran_ms = self.sure_ms = self.starts = 0
+
+    def hears_the_backend(self) -> None:
+        """A new word says that it is not earlier than its issue."""
+        self.ran_ms = 0
 
     def until_ms(self, held: Held) -> int:
         bounds = [] if held.ends_ms is None else [held.ends_ms + GRACE_MS]
@@ -79,6 +86,6 @@ class Model:
             return False
         if self.clock or self.mode == "free_access":
             return True
-        counted_ms = self.ran_ms + (self.starts + 1) * START_COST_MS
+        counted_ms = self.sure_ms + (self.starts + 1) * START_COST_MS
         until_ms = self.until_ms(self.delivered[name])
         return counted_ms < self.limit_ms and self.utc_ms + counted_ms < until_ms

@@ -243,12 +243,15 @@ class World:
 
     async def die(self) -> None:
         """kill -9: nothing is written any more, and the guard's input ends."""
+        is_plugged = self.reader.connected
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         self.agent = None
         self.lock.end_of_file()
+        self.reader = Field()
+        self.reader.plug(connected=is_plugged)
 
     async def power_cut(self, dark_s: float = 0.0, *, keeps_clock: bool = False) -> None:
         await self.die()

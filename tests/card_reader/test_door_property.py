@@ -46,8 +46,8 @@ class Life:
         self.recorded: Counter[str] = Counter()
         self.exit_pressed = False
         self.past: list[str] = []
-        self.kept: tuple[int, int, dict[str, Held]] = (0, 0, {})
-        """The rights that the door's disk has."""
+        self.editions: dict[int, tuple[int, dict[str, Held]]] = {0: (0, {})}
+        """Issue and rights of every edition that reached the door."""
         self.published = self.snapshot()
         self.meant: dict[str, Held] = {}
 
@@ -88,11 +88,9 @@ class Life:
         self.model.version = self.published.version
         self.model.issued_ms = self.published.issued_ms
         self.model.delivered = self.meant
-        if not self.world.disk.full:
-            self.kept = (self.model.version, self.model.issued_ms, self.meant)
+        self.editions[self.model.version] = (self.model.issued_ms, self.meant)
         if self.model.utc_ms == self.published.issued_ms:
-            # A new word of the backend says what time it is at least.
-            self.model.knows_time()
+            self.model.hears_the_backend()
 
     # Events.
 
@@ -121,6 +119,8 @@ class Life:
         if not broken and self.world.reader.connected:
             assert len(new) == 1, "a tap was not written down"
         self.note_strikes(new)
+        if self.world.disk.full:
+            self.model.strikes += 1
 
     def note_strikes(self, taps: list[dict[str, object]]) -> None:
         for tap in taps:
@@ -174,7 +174,9 @@ class Life:
         await self.restarted()
 
     async def restarted(self) -> None:
-        self.model.version, self.model.issued_ms, self.model.delivered = self.kept
+        # Which edition the disk had is seen; what is in it the model knows by itself.
+        self.model.version = self.world.agent.station.store.edition.version
+        self.model.issued_ms, self.model.delivered = self.editions[self.model.version]
         self.model.starts += 1
         self.model.strikes = 0
         self.exit_pressed = False

@@ -172,3 +172,16 @@ def test_a_full_disk_does_not_keep_a_revocation_from_working(tmp_path):
     (answer,) = take(held, revoked)
     assert answer.answer == "failed"
     assert held.table.is_revoked(tag_of("ada"))
+
+
+def test_rights_that_a_full_disk_refused_are_kept_when_there_is_room(tmp_path):
+    disk = Disk()
+    held = store(tmp_path, disk)
+    take(held, FIRST)
+    disk.full = True
+    take(held, SECOND)
+    assert not held.keep()
+    assert store(tmp_path, Disk()).table.snapshot == FIRST
+    disk.full = False
+    assert held.keep()
+    assert store(tmp_path, Disk()).table.snapshot == SECOND
