@@ -53,8 +53,14 @@ class Model:
             self.ran_ms += ms
             self.sure_ms += ms
 
+    def sees_clock(self, *, is_kept: bool) -> None:
+        """The door could look at a trusted clock; `is_kept`: its disk knows of it too."""
+        self.ran_ms = 0
+        if is_kept:
+            self.knows_time()
+
     def knows_time(self) -> None:
-        """The door could look at a trusted clock."""
+        """Whatever happens now, the door remembers what time it was."""
         self.ran_ms = self.sure_ms = self.starts = 0
 
     def hears_the_backend(self) -> None:

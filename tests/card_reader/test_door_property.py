@@ -99,7 +99,7 @@ class Life:
         await self.world.remove()
         before, orders = len(self.world.taps), len(self.world.lock.orders)
         if self.model.clock:
-            self.model.knows_time()
+            self.model.sees_clock(is_kept=False)
         may = self.model.may_open(name, genuine=genuine) or self.world.point.direction == "out"
         must = self.model.must_open(name, genuine=genuine)
         await self.world.tap(name, key=None if genuine else "eve", leaves=False)
@@ -115,6 +115,8 @@ class Life:
         if self.world.torn:
             return
         new = self.world.taps[before:]
+        if new and self.model.clock:
+            self.model.knows_time()
         self.recorded.update(tap["decision"] for tap in new)
         if not broken and self.world.reader.connected:
             assert len(new) == 1, "a tap was not written down"
@@ -152,7 +154,7 @@ class Life:
         before = len(self.world.lock.orders)
         await self.world.pass_time(seconds)
         if self.model.clock:
-            self.model.knows_time()
+            self.model.sees_clock(is_kept=seconds >= 600 and not self.world.disk.full)
         free = self.model.mode.startswith("free") or self.exit_pressed
         if not free:
             assert len(self.world.lock.orders) == before, "opened by itself"
@@ -181,7 +183,7 @@ class Life:
         self.model.strikes = 0
         self.exit_pressed = False
         if self.model.clock:
-            self.model.knows_time()
+            self.model.sees_clock(is_kept=not self.world.disk.full)
         await self.deliver()
 
     async def tear(self) -> None:
