@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from contract.clock import Clock, clock_from_text
+from contract.clock import Clock, SystemClock, clock_from_text
 from edge.agent.config import AgentConfig
 from edge.agent.errors import InvalidConfig
+from edge.agent.lean import grow_lean
 
 C = TypeVar("C", bound=AgentConfig)
 
@@ -39,7 +40,11 @@ async def run_until_told(build: Build[C], config: C, version: str = "0") -> None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)
-    await agent.run()
+    settling = asyncio.create_task(grow_lean(SystemClock()), name="lean")
+    try:
+        await agent.run()
+    finally:
+        settling.cancel()
 
 
 def main(
