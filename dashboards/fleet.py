@@ -248,11 +248,12 @@ def _people() -> Sequence[Any]:
             queries.refusals(),
         ),
         curves(
-            "Temps de décision des portes",
-            "The slowest decision; a door decides alone, so the network is no excuse.",
+            "Du badge posé à la décision",
+            "The slowest: the card proves itself, then the door decides. It does so alone, so the "
+            "network is no excuse; slow means a worn card or a reader behind metal.",
             queries.decision_time(),
             "ms",
-            ((None, GOOD), (5, WARN), (50, BAD)),
+            ((None, GOOD), (300, WARN), (1_000, BAD)),
         ),
         rows(
             "Révocation : jusqu'à quand une porte peut l'ignorer",

@@ -238,7 +238,7 @@ def refusals() -> Query:
 
 
 def decision_time() -> Query:
-    """Milliseconds that a door took to decide."""
+    """Milliseconds from the card in the field to the decision."""
     return _in_time("decision_time", "tap", 'max("decided_in_ms")', THREE_MONTHS)
 
 

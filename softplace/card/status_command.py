@@ -43,7 +43,10 @@ def _tell(door: DoorReport) -> None:
     holds = "holds it" if door.is_current else f"holds version {door.held_version}"
     print(f"{door.unit}: version {door.version}, the device {holds}")
     print(f"  last contact {shown(door.contact_ms)}; {door.cards} cards, {door.rights} rights")
-    print(f"  a card revoked now opens until {shown(door.revocation_bound_ms)} at the latest")
+    if door.revocation_bound_ms is None:
+        print("  it holds no right: no card opens it")
+    else:
+        print(f"  a card revoked now opens until {shown(door.revocation_bound_ms)} at the latest")
     if door.refusal is not None:
         print(f"  it refused the last rights: {door.refusal}")
     if door.retired_ms is not None:
