@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from edge.link.lean_paho import paho  # isort: skip - before anything else imports paho
+import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from edge.link.connecting import hung_up, lost, refused, unreachable

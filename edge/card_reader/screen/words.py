@@ -31,7 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "closed": ("Fermé", "Closed"),
     "closed_more": ("Ouvre à {t}.", "Opens at {t}."),
     "closed_day": ("Ouvre le {d}.", "Opens on {d}."),
-    "closed_now": ("La porte est fermée pour l’instant.", "The door is closed for now."),
+    "closed_now": ("La porte est fermée pour l’instant.", "The door is closed at the moment."),
     "unknown_badge": ("Badge inconnu", "Unknown badge"),
     "call_us": ("Appelez-nous", "Call us"),
     "call_us_more": ("Appelez-nous.", "Call us."),
