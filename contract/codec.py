@@ -10,6 +10,9 @@ from contract.errors import MalformedMessage, OversizedMessage
 from contract.streams import BY_MESSAGE, BY_NAME, STREAMS
 from contract.uplink import Hello, Key, StatusUplink, Uplink, Will
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises; the last one where brackets lie in brackets a thousand deep."""
+
 _encoder = msgspec.json.Encoder()
 _decoders = {
     stream.name: msgspec.json.Decoder(stream.message)
@@ -47,7 +50,7 @@ def decode_uplink(stream: str, payload: bytes) -> Uplink | Hello | Will:
         raise OversizedMessage(stream, len(payload), limit)
     try:
         message: Uplink | Hello | Will = _decoders[stream].decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedMessage(stream, str(error)) from error
     return message
 
@@ -56,7 +59,7 @@ def decode_key(payload: bytes) -> Key | None:
     """Outbox and number of a message that is refused, or None where even they are unreadable."""
     try:
         return _key_decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -64,7 +67,7 @@ def decode_stored(payload: bytes) -> Stored:
     """A confirmation. Raises MalformedMessage."""
     try:
         return _stored_decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedMessage("stored", str(error)) from error
 
 
@@ -72,7 +75,7 @@ def decode_sealed(payload: bytes) -> Sealed:
     """A sealed frame, neither checked nor opened. Raises MalformedMessage."""
     try:
         return _sealed_decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedMessage("sealed", str(error)) from error
 
 
@@ -80,5 +83,5 @@ def decode_accepted(payload: bytes) -> AcceptedBatch:
     """What the ingest handed on. Raises MalformedMessage."""
     try:
         return _accepted_decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedMessage("accepted", str(error)) from error

@@ -101,7 +101,7 @@ def read_envelope(payload: bytes) -> Envelope:
     """An envelope, not yet believed. Raises EnrolmentRefused."""
     try:
         return msgspec.json.decode(payload, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EnrolmentRefused(f"unreadable ({error})") from error
 
 

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from contract.codec import (
     decode_accepted,
     decode_key,
+    decode_sealed,
     decode_stored,
     decode_uplink,
     encode,
     encode_uplink,
 )
 from contract.downlink import Session, Stored, StoredRanges
+from contract.enrolment import EnrolmentRefused, read_envelope
 from contract.errors import MalformedMessage, OversizedMessage
 from contract.streams import BY_NAME, STREAMS
 from contract.uplink import Hello, Position, Status, Will
@@ -118,3 +120,14 @@ def test_broken_words_of_the_backend_are_refused() -> None:
         decode_stored(b"{}")
     with pytest.raises(MalformedMessage, match="accepted"):
         decode_accepted(b"[]")
+
+
+def test_brackets_a_thousand_deep_are_malformed_and_end_nothing():
+    deep = b'{"unheard": ' + b"[" * 2_500
+    with pytest.raises(MalformedMessage):
+        decode_uplink("ack", deep)
+    with pytest.raises(MalformedMessage):
+        decode_sealed(deep)
+    assert decode_key(deep) is None
+    with pytest.raises(EnrolmentRefused):
+        read_envelope(deep)
