@@ -34,6 +34,7 @@ from backend.access.versions import RENEW_AFTER_MS
 from backend.live.subscription import AcceptedFeed
 from backend.mqtt.packets import Message
 from backend.mqtt.session import MqttSession, SessionSettings
+from backend.records.text import printable
 from backend.records.transaction import reading, writing
 from contract.broker_url import BrokerAddress
 from contract.clock import Clock, SystemClock
@@ -193,7 +194,8 @@ class Access:
                 put_fields(connection, word.unit, refusal=None)
             if word.refusal is not None and word.refusal != door.refusal:
                 put_fields(connection, word.unit, refusal=word.refusal[:280])
-                _log.warning("rights_refused unit=%s why=%s", word.unit, word.refusal)
+                why = printable(word.refusal, 280)
+                _log.warning("rights_refused unit=%s why=%s", word.unit, why)
             sent_ms = self._sent_ms.get(word.unit, 0)
             if wants_whole(door, word, sent_ms, self._clock.now_ms()):
                 wanting.add(word.unit)

@@ -101,9 +101,10 @@ def _answered(
         try:
             request = msgspec.json.decode(body, type=EnrolRequest)
             given = _admit(connection, office, invitation.unit, request, now_ms)
-        except (msgspec.DecodeError, RequestUnusable) as error:
+        except (msgspec.DecodeError, RecursionError, RequestUnusable) as error:
             raise InvitationRefused("unusable") from error
-        mark_used(connection, invitation.invitation, given.device, request_hash)
+        if not mark_used(connection, invitation.invitation, given.device, request_hash):
+            raise InvitationRefused("used")
     elif invitation.request_hash == request_hash:
         # The answer was lost on its way: the same device asks again.
         given = certificates_of(connection, invitation.device)[0]

@@ -16,7 +16,9 @@ _COLUMNS = "invitation, unit, key_hash, expires_ms, wrong_tries, device, request
 _PUT = f"INSERT INTO device_invitation ({_COLUMNS}) VALUES (?, ?, ?, ?, 0, NULL, NULL)"  # noqa: S608
 _GET = f"SELECT {_COLUMNS} FROM device_invitation WHERE invitation = ?"  # noqa: S608 - our own words
 _WRONG = "UPDATE device_invitation SET wrong_tries = wrong_tries + 1 WHERE invitation = ?"
-_USED = "UPDATE device_invitation SET device = ?, request_hash = ? WHERE invitation = ?"
+_USED = """
+UPDATE device_invitation SET device = ?, request_hash = ? WHERE invitation = ? AND device IS NULL
+"""
 _PRUNE = "DELETE FROM device_invitation WHERE expires_ms < ?"
 
 
@@ -60,6 +62,11 @@ def count_wrong_try(connection: Connection, name: str) -> None:
     execute_many(connection, _WRONG, [(name,)])
 
 
-def mark_used(connection: Connection, name: str, device: str, request_hash: str) -> None:
-    """The invitation made `device`, and serves only its own request any more."""
+def mark_used(connection: Connection, name: str, device: str, request_hash: str) -> bool:
+    """The invitation made `device`, and serves only its own request any more.
+
+    False where another request was quicker: PostgreSQL lets two read an unused one at once.
+    """
     execute_many(connection, _USED, [(device, request_hash, name)])
+    found = read_invitation(connection, name)
+    return found is not None and found.device == device

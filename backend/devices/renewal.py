@@ -6,10 +6,10 @@ device has. An old certificate is revoked when the device has said that it uses 
 
 from __future__ import annotations
 
-import binascii
 import json
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -46,6 +46,13 @@ LIFE_MS = 24 * 3_600_000
 BY = "renewal"
 
 
+class _Request(msgspec.Struct, frozen=True):
+    """What a device answers; nothing but this is read of what it says."""
+
+    csr: str
+    signature: str
+
+
 def order_due(connection: Connection, now_ms: int) -> list[str]:
     """Order a renewal for each device in service past two thirds of its certificate's life."""
     ordered = []
@@ -53,8 +60,11 @@ def order_due(connection: Connection, now_ms: int) -> list[str]:
         unit = unit_of(connection, device.device, now_ms)
         if device.ended_ms is not None or unit is None:
             continue
+        usable = _usable(connection, device.device)
+        if not usable:
+            continue
         # The oldest that is not revoked: a newer one may never have reached the device.
-        certificate = _usable(connection, device.device)[-1]
+        certificate = usable[-1]
         life_ms = certificate.expires_ms - certificate.issued_ms
         last = newest_of(connection, unit, RENEW)
         lately = last is not None and now_ms < last.ordered_ms + LIFE_MS
@@ -75,9 +85,12 @@ def advance(connection: Connection, authority: Authority, territory: str, now_ms
         if device is None:
             settle(connection, row.nonce, "failed", "the device is out of service")
         elif brought := json.loads(row.arguments).get("certificate"):
-            revoke_others(connection, device.device, serial_in(brought), now_ms)
+            serial = serial_in(brought)
+            if any(one.serial == serial for one in _usable(connection, device.device)):
+                revoke_others(connection, device.device, serial, now_ms)
+                revoked = True
+            # Else it was the certificate of a device that has been replaced since.
             settle(connection, row.nonce, "certified", None)
-            revoked = True
         else:
             _certify(connection, authority, territory, row, device, text, now_ms)
     return revoked
@@ -118,9 +131,9 @@ def _usable(connection: Connection, device: str) -> list[GivenCertificate]:
 def _proven_key(text: str, usable: list[GivenCertificate]) -> ec.EllipticCurvePublicKey:
     """The key of the request in `text`, signed with one that we know. Raises RequestUnusable."""
     try:
-        told = json.loads(text)
-        csr, signature = str(told["csr"]), bytes.fromhex(told["signature"])
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        told = msgspec.json.decode(text, type=_Request)
+        csr, signature = told.csr, bytes.fromhex(told.signature)
+    except (ValueError, RecursionError) as error:
         raise RequestUnusable("the device's answer is unreadable") from error
     for given in usable:
         known = x509.load_pem_x509_certificate(given.pem.encode()).public_key()

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from backend.devices.authority import Authority
 from backend.devices.errors import KeyUnusable
-from backend.devices.registry import revoked_certificates
+from backend.devices.registry import GivenCertificate, revoked_certificates
 from backend.devices.signing_key import KEYS_DIRECTORY
 from backend.records.transaction import reading
 
@@ -22,8 +22,20 @@ LIST_FILE = "devices.crl"
 
 def write_revocations(engine: Engine, authority: Authority, data: Path, now_ms: int) -> Path:
     """Bring the list up to date; returns its file. Raises KeyUnusable."""
+    written, revoked = None, _revoked(engine, now_ms)
+    # Several processes write it: a list that was read before another's revocation must not stay.
+    while written != revoked:
+        path = _write(authority, data, revoked, now_ms)
+        written, revoked = revoked, _revoked(engine, now_ms)
+    return path
+
+
+def _revoked(engine: Engine, now_ms: int) -> list[GivenCertificate]:
     with reading(engine) as connection:
-        revoked = revoked_certificates(connection, now_ms)
+        return revoked_certificates(connection, now_ms)
+
+
+def _write(authority: Authority, data: Path, revoked: list[GivenCertificate], now_ms: int) -> Path:
     pem = authority.revocation_list([(row.serial, row.revoked_ms or 0) for row in revoked], now_ms)
     path = data / KEYS_DIRECTORY / LIST_FILE
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")

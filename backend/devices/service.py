@@ -22,7 +22,7 @@ from backend.devices.revocation import write_revocations
 from backend.devices.sealing import seal
 from backend.devices.signing_key import open_signer
 from backend.devices.sweeping import BrokerDoor, sweep, throw_out
-from backend.devices.withdrawals import due_for_throwing_out
+from backend.devices.withdrawals import due_for_throwing_out, is_new
 from backend.mqtt.session import MqttSession, SessionSettings
 from backend.records.transaction import reading, writing
 from contract.clock import Clock
@@ -158,9 +158,19 @@ class DeviceService:
 
     async def _show_the_door(self) -> None:
         with reading(self._engine) as connection:
-            standing = due_for_throwing_out(connection, self._real.now_ms())
+            now_ms = self._real.now_ms()
+            standing = due_for_throwing_out(connection, now_ms)
+            new = {unit for unit in standing if is_new(connection, unit, now_ms)}
         for unit, outboxes in standing.items():
-            await throw_out(self._door, parse_unit(unit), outboxes, self._real, self._chance)
+            await throw_out(
+                self._door,
+                self._territory,
+                parse_unit(unit),
+                outboxes,
+                self._real,
+                self._chance,
+                is_new=unit in new,
+            )
 
     async def _sweep(self) -> None:
         now_ms = self._real.now_ms()

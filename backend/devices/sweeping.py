@@ -8,6 +8,7 @@ import ssl
 from dataclasses import dataclass
 from random import Random
 
+from backend.devices.authority import common_name
 from backend.mqtt.packets import Message
 from backend.mqtt.session import MqttSession, SessionSettings
 from contract.broker_url import BrokerAddress
@@ -86,12 +87,21 @@ async def sweep(
 
 
 async def throw_out(
-    door: BrokerDoor, unit: Unit, outboxes: list[str], clock: Clock, chance: Random
+    door: BrokerDoor,
+    territory: str,
+    unit: Unit,
+    outboxes: list[str],
+    clock: Clock,
+    chance: Random,
+    *,
+    is_new: bool,
 ) -> None:
     """End the sessions of those outboxes: who connects with a client id takes its place.
 
-    A broker that reads a new revocation list does not look at sessions that stand.
+    A broker that reads a new revocation list does not look at sessions that stand. Ours gives a
+    device the name in its certificate for a client id, whatever it calls itself; its successor has
+    the same name, so that one is taken only while the withdrawal `is_new`.
     """
-    for outbox in outboxes:
-        client_id = f"softplace-{unit.kind}-{unit.name}-{outbox}"
+    names = [f"softplace-{unit.kind}-{unit.name}-{outbox}" for outbox in outboxes]
+    for client_id in [common_name(territory, unit), *names] if is_new else names:
         await _Visit(door, client_id, (), clock, chance).pay()

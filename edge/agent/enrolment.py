@@ -24,6 +24,8 @@ from contract.enrolment import (
     read_envelope,
     tidy_code,
 )
+from contract.errors import InvalidUnit
+from contract.topics import parse_unit
 from edge.agent.errors import EnrolmentFailed
 from edge.agent.identity_files import (
     BOX_KEY,
@@ -108,9 +110,11 @@ def _pending_request(path: Path, machine_serial: str, key: bytes) -> bytes:
 
 def _believed(body: bytes) -> EnrolAnswer:
     try:
-        return msgspec.json.decode(body, type=EnrolAnswer)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        answer = msgspec.json.decode(body, type=EnrolAnswer)
+        parse_unit(answer.unit)  # a directory and a file are named after it
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidUnit) as error:
         raise EnrolmentRefused(f"the server's answer is unreadable ({error})") from error
+    return answer
 
 
 def _keep(directory: Path, pending: Path, answer: EnrolAnswer) -> None:

@@ -80,9 +80,17 @@ def _hand_over(state: Path, own: Path, config: Path) -> None:
         owner = pwd.getpwnam(USER)
     except KeyError:
         return
-    for place in (state, own, *own.rglob("*")):
-        os.chown(place, owner.pw_uid, owner.pw_gid)
+    give_away(state, own, owner.pw_uid, owner.pw_gid)
     os.chown(config, 0, owner.pw_gid)
+
+
+def give_away(state: Path, own: Path, user: int, group: int) -> None:
+    """Give `state` and everything in `own` to that user.
+
+    The agent may write there already, so a link is given away and not what it points to.
+    """
+    for place in (state, own, *own.rglob("*")):
+        os.chown(place, user, group, follow_symlinks=False)
 
 
 def _write(path: Path, text: str) -> bool:

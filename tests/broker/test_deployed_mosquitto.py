@@ -203,3 +203,15 @@ def test_its_limits_are_those_of_the_private_mosquitto():
         "max_queued_bytes": str(mosquitto_files.QUEUED_BYTES),
         "max_packet_size": str(MAX_PACKET_BYTES),
     }
+
+
+def test_a_device_cannot_take_over_a_session_by_naming_itself_like_it(installed):
+    installed.install()
+    address = BrokerAddress("127.0.0.1", installed.plain_port)
+    ingest = Client(address, username="backend", password="secret", client_id="softplace-ingest")
+    installed.stack.enter_context(ingest)
+    ingest.subscribe("softplace/1/#")
+    b2 = installed.authority.client("lozere/bus/b2")
+    thief = installed.device(b2, client_id="softplace-ingest")
+    thief.publish(f"{OTHER}/status")
+    assert ingest.next() == (f"{OTHER}/status", b"x")

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from backend.devices.authority import open_authority
 from backend.devices.revocation import LIST_FILE
 from backend.devices.signing_key import KEYS_DIRECTORY
+from contract.clock import SystemClock
 from edge.agent.identity_files import RETIRED
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -135,3 +137,25 @@ def test_the_compose_file_is_yaml_and_names_what_exists():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             assert source.startswith("./etc/") or source in compose["volumes"], name
+
+
+def test_the_revocation_service_copies_no_secret_that_a_link_points_to(tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed (apt install openssl)")
+    service = (DEPLOY / "systemd" / "softplace-crl.service").read_text()
+    [command] = re.findall(r"^ExecStart=(/usr/bin/openssl .*)$", service, re.MULTILINE)
+    told, taken = tmp_path / "devices.crl", tmp_path / "taken.crl"
+    command = command.replace(f"/var/lib/softplace/{KEYS_DIRECTORY}/{LIST_FILE}", str(told))
+    words = re.sub(r"/etc/mosquitto/\S+", str(taken), command).split()
+    secret = tmp_path / "secret"
+    secret.write_text("root:$6$hash:20000::::::\n")
+    told.symlink_to(secret)
+    done = subprocess.run(words, check=False, capture_output=True)
+    assert done.returncode != 0
+    assert b"hash" not in (taken.read_bytes() if taken.exists() else b"")
+    told.unlink()
+    authority = open_authority(tmp_path, "lozere", SystemClock().now_ms())
+    told.write_bytes(authority.revocation_list([("1f", 0)], SystemClock().now_ms()))
+    subprocess.run(words, check=True, capture_output=True)
+    assert "X509 CRL" in taken.read_text()
+    assert taken.read_text() == told.read_text()

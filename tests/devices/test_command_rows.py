@@ -24,6 +24,7 @@ from backend.devices.command_rows import (
     text_of,
 )
 from backend.devices.enrolment import given_certificate
+from backend.devices.invitations import invite, mark_used, read_invitation
 from backend.devices.registry import (
     Device,
     certificates_of,
@@ -38,6 +39,7 @@ from backend.devices.retirement import (
     retire,
     return_to_service,
 )
+from backend.devices.withdrawals import due_for_throwing_out, is_new
 from backend.records.open import open_records
 from backend.records.transaction import writing
 from contract.topics import Unit
@@ -186,7 +188,7 @@ def test_the_old_certificate_ends_when_the_device_says_that_it_has_the_new_one(e
 def test_a_certificate_that_never_arrived_is_no_renewal(enrolled):
     connection = enrolled.connection
     late_ms = NOW_MS + 600 * DAY_MS
-    assert renewal.order_due(connection, late_ms) == ["bus/b1"]
+    assert renewal.order_due(connection, late_ms - 1) == ["bus/b1"]
     assert enrolled.answer(new_tls_key(), signed_with=enrolled.key, at_ms=late_ms) == "certified"
     lost = newest_of(connection, "bus/b1", renewal.RENEW)
     assert lost is not None
@@ -217,3 +219,62 @@ def test_a_retired_unit_is_swept_at_once_and_for_an_hour(connection):
     retire(connection, "bus/b9", NOW_MS)
     return_to_service(connection, "bus/b9")
     assert due_for_sweeping(connection, NOW_MS) == []
+
+
+def test_a_device_that_answers_a_renewal_with_rubbish_ends_that_renewal_and_nothing_else(enrolled):
+    connection = enrolled.connection
+    for text in (
+        "[" * 2_900,
+        '{"csr": "\\ud800", "signature": ""}',
+        '{"csr": 1, "signature": "00"}',
+        "[]",
+        "\x00",
+    ):
+        nonce = ordered(connection, renewal.RENEW)
+        said = reply(nonce, "done", text=text, part=1, parts=1)
+        put_reply(connection, "bus/b1", said, NOW_MS)
+        assert not renewal.advance(connection, enrolled.authority, "lozere", NOW_MS)
+        row = read_command(connection, nonce)
+        assert row is not None
+        assert row.state == "failed"
+
+
+def test_the_last_word_of_a_replaced_device_does_not_revoke_its_successor(enrolled):
+    connection = enrolled.connection
+    assert enrolled.answer(new_tls_key(), signed_with=enrolled.key, at_ms=NOW_MS) == "certified"
+    bring = newest_of(connection, "bus/b1", renewal.RENEW)
+    assert bring is not None
+    later_ms = NOW_MS + 1_000
+    end_service(connection, "d-1", "replaced", later_ms)
+    put_device(connection, Device("d-2", "pi", bytes(32), later_ms))
+    public = requested_key(certificate_request(new_tls_key()))
+    signed = enrolled.authority.device_certificate("lozere", BUS, public, later_ms)
+    put_certificate(connection, given_certificate(signed, "d-2", "bus/b1", later_ms))
+    put_device_in(connection, "d-2", "bus/b1", later_ms)
+    put_reply(connection, "bus/b1", reply(bring.nonce, "done"), later_ms)
+    assert not renewal.advance(connection, enrolled.authority, "lozere", later_ms)
+    assert [one.revoked_ms for one in certificates_of(connection, "d-2")] == [None]
+
+
+def test_a_device_without_a_certificate_stops_nobody_elses_renewal(enrolled):
+    connection = enrolled.connection
+    put_device(connection, Device("d-0", "pi", bytes(32), NOW_MS - 1))
+    put_device_in(connection, "d-0", "bus/b0", NOW_MS - 1)
+    assert renewal.order_due(connection, NOW_MS + 487 * DAY_MS) == ["bus/b1"]
+
+
+def test_an_invitation_that_two_read_at_once_makes_one_device(connection):
+    code = invite(connection, "bus/b1", NOW_MS)
+    assert mark_used(connection, code[:4], "d-1", "00")
+    assert not mark_used(connection, code[:4], "d-2", "11")
+    found = read_invitation(connection, code[:4])
+    assert found is not None
+    assert found.device == "d-1"
+
+
+def test_a_withdrawal_is_new_for_three_looks(enrolled):
+    connection = enrolled.connection
+    end_service(connection, "d-1", "stolen", NOW_MS + 1)
+    assert due_for_throwing_out(connection, NOW_MS + 2) == {"bus/b1": []}
+    assert is_new(connection, "bus/b1", NOW_MS + 80_000)
+    assert not is_new(connection, "bus/b1", NOW_MS + 100_000)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import os
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,16 +19,18 @@ from cryptography.x509.oid import NameOID
 from backend.devices.addressing import addressee_of, serving
 from backend.devices.authority import open_authority, pem_of, private_pem
 from backend.devices.errors import KeyUnusable, UnitNameTooLong
-from backend.devices.registry import read_devices, revoked_certificates
+from backend.devices.registry import end_service, read_devices, revoked_certificates
+from backend.devices.revocation import write_revocations
 from backend.devices.sealing import seal
 from backend.devices.signing_key import open_signer
 from backend.records.open import open_records
-from backend.records.transaction import reading
+from backend.records.transaction import reading, writing
 from contract.clock import ManualClock, SystemClock
 from contract.codec import encode
 from contract.enrolment import (
     ALPHABET,
     PATH,
+    EnrolAnswer,
     EnrolmentRefused,
     disclose,
     enclose,
@@ -40,6 +44,7 @@ from edge.agent.config import AgentFile, common_of, read_file
 from edge.agent.enrolment import agent_toml, enrol, https_post
 from edge.agent.errors import EnrolmentFailed
 from edge.agent.identity import DeviceIdentity, load_identity
+from softplace.device.enrol_command import give_away
 from tests.devices.enrolling import BROKER_URL, Server
 
 BUS = Unit("bus", "b1")
@@ -304,3 +309,52 @@ def write_private(path: Path, content: bytes) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     path.chmod(0o600)
+
+
+async def test_a_server_cannot_name_a_unit_that_is_a_way_out_of_the_directory(tmp_path):
+    code = "0" * 20
+
+    def server_of_somebody(_url: str, body: bytes) -> bytes:
+        asked = read_envelope(body)
+        answer = EnrolAnswer(
+            device="d-1",
+            territory="lozere",
+            unit="../../etc",
+            certificate="",
+            authority="",
+            signers={},
+            broker_url=BROKER_URL,
+        )
+        return enclose(asked.invitation, key_of(code), "answer", msgspec.json.encode(answer))
+
+    with pytest.raises(EnrolmentRefused, match="unreadable"):
+        enrol(tmp_path / "id", "https://softplace", code, "pi-1", server_of_somebody)
+
+
+def test_what_is_given_to_the_agents_user_is_a_link_and_not_what_it_points_to(tmp_path):
+    own = tmp_path / "bus"
+    own.mkdir()
+    (own / "trap").symlink_to(tmp_path / "not there, as chown would say")
+    give_away(tmp_path, own, os.geteuid(), os.getegid())
+
+
+async def test_a_list_read_before_a_revocation_does_not_stay(server, tmp_path):
+    async with server.serving():
+        answer = await server.enrol(tmp_path / "id", server.invite("bus/b1"))
+    now_ms = server.clock.now_ms()
+    authority = open_authority(server.data, "lozere", now_ms)
+
+    class Overtaken:
+        """While this process signs, another revokes the device and is quicker."""
+
+        is_first = True
+
+        def revocation_list(self, revoked, at_ms: int) -> bytes:
+            if self.is_first:
+                self.is_first = False
+                with writing(server.records) as connection:
+                    end_service(connection, answer.device, "stolen", at_ms)
+            return authority.revocation_list(revoked, at_ms)
+
+    path = write_revocations(server.records, Overtaken(), server.data, now_ms)  # type: ignore[arg-type]
+    assert not openssl_trusts(load_identity(tmp_path / "id" / "bus" / "identity"), path)

@@ -170,3 +170,16 @@ async def test_the_services_as_they_are_started_enrol_and_help_a_device(field):
         field.start_agent(place, "softplace")
         code, printed, _ = await field.command("logs", "bus/b1")
         assert (code, "command=logs" in printed) == (0, True)
+
+
+async def test_a_stolen_device_that_gives_itself_another_name_is_thrown_out_too(field):
+    async with field.working():
+        place = await field.enrol("bus/b1", "pi-a")
+        thief = field.device(identity_of(place), client_id="nobody-knows-me")
+        assert await asyncio.to_thread(thief.connect) == 0
+        field.reload_revocations()
+        assert (await field.command("revoke", "bus/b1", "--reason", "stolen"))[0] == 0
+        field.reload_revocations()
+        await asyncio.to_thread(thief.gone.get, timeout=60)
+        thief.disconnect()
+        assert not field.lets_in(identity_of(place))
