@@ -78,13 +78,22 @@ class Commands:
         opener: opens the seal.
         nonces: what was taken before.
         clock: of the run.
+        floor_ms: a time that is surely past, as another part of the agent remembers it.
     """
 
-    def __init__(self, link: CommandLink, opener: Opener, nonces: NonceFile, clock: Clock) -> None:
+    def __init__(
+        self,
+        link: CommandLink,
+        opener: Opener,
+        nonces: NonceFile,
+        clock: Clock,
+        floor_ms: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._link = link
         self._opener = opener
         self._nonces = nonces
         self._clock = clock
+        self._floor_ms = floor_ms
         self._known: dict[str, _Known] = {}
         self._accepted: asyncio.Queue[tuple[Command, Handler]] = asyncio.Queue()
         self._under_way = 0
@@ -125,7 +134,8 @@ class Commands:
             clockless=known is not None and known.clockless,
             repeated=self._nonces.seen(command.nonce),
             now_ms=now_ms,
-            floor_ms=self._nonces.floor_ms,
+            # A clock that was set back must not bring a command to life that was held back.
+            floor_ms=max(self._nonces.floor_ms, self._floor_ms()),
         )
         if refusal is None:
             refusal = self._taken(command, now_ms)

@@ -21,6 +21,7 @@ from edge.agent.identity import load_identity
 from edge.agent.identity_files import (
     BOX_KEY,
     CERTIFICATE,
+    NEXT,
     READABLE,
     RETIRED,
     SIGNERS,
@@ -123,7 +124,7 @@ def stop_as_told() -> None:
 
 def forget_identity(directory: Path) -> None:
     """Remove what makes the device one of the territory, and say so to systemd's unit."""
-    for name in (CERTIFICATE, TLS_KEY, BOX_KEY, SIGNERS):
+    for name in (CERTIFICATE, TLS_KEY, BOX_KEY, SIGNERS, CERTIFICATE + NEXT, TLS_KEY + NEXT):
         (directory / name).unlink(missing_ok=True)
     write_file(directory / RETIRED, b"", READABLE)
 
@@ -135,16 +136,19 @@ def open_commands(
     *,
     stop: Callable[[], None] = stop_as_told,
     forget: Callable[[], None] = lambda: None,
+    floor_ms: Callable[[], int] = lambda: 0,
 ) -> Commands | None:
     """Commands for the unit of `config`, remote help among them; None for a device without name.
 
+    `floor_ms` tells a time that is surely past, where the agent remembers one over power cuts.
     Its file of nonces lies beside the outbox. Raises InvalidIdentity and CommandNotesFailed.
     """
     directory = config.identity_directory
     if directory is None:
         return None
     opener = load_identity(directory).seal_opener(config.territory, config.unit)
-    commands = Commands(link, opener, NonceFile(config.outbox_path.with_suffix(".commands")), clock)
+    nonces = NonceFile(config.outbox_path.with_suffix(".commands"))
+    commands = Commands(link, opener, nonces, clock, floor_ms)
     help_ = RemoteHelp(config, link, stop, forget)
     commands.on("logs", help_.logs, clockless=True)
     commands.on("doctor", help_.doctor, clockless=True)

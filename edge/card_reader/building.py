@@ -45,7 +45,13 @@ def build_door_agent(
         *(Work(name, run) for name, run in door.works()),
         *(Work(name, run) for name, run in station.works()),
     ]
-    commands = open_commands(config, link, clock, forget=station.forget)
+    commands = open_commands(
+        config,
+        link,
+        clock,
+        forget=station.forget,
+        floor_ms=lambda: station.timepiece.kept().trusted_ms,
+    )
     if commands is not None:
         listen(commands, door)
         work.append(Work("commands", commands.run))

@@ -40,12 +40,17 @@ class Desk:
         self.ran: list[dict] = []
         self.result = CommandResult("done", text="all well\n")
         self.sent = 0
+        self.floor_ms = 0
         self.restart()
 
     def restart(self) -> None:
         """The agent ends and begins again; the disk stays."""
         self.commands = Commands(
-            self.link, OPENER, NonceFile(self.directory / "commands"), self.clock
+            self.link,
+            OPENER,
+            NonceFile(self.directory / "commands"),
+            self.clock,
+            lambda: self.floor_ms,
         )
         self.commands.on("doctor", self._count, clockless=True)
         self.commands.on("open", self._count)
@@ -259,3 +264,14 @@ def test_long_text_keeps_its_end_in_parts_that_fit_a_message():
     assert max(map(len, parts)) == 3_000
     assert parts[-1].endswith("end")
     assert parts_of("a\nb\x07") == ["a\nb\N{REPLACEMENT CHARACTER}"]
+
+
+@pytest.mark.parametrize("name", ["open", "doctor"])
+async def test_a_clock_set_back_does_not_bring_a_held_command_to_life(desk, name):
+    held_back = desk.command(name)
+    true_ms = desk.clock.now_ms()
+    desk.floor_ms = true_ms + 3_600_000
+    desk.restart()
+    desk.link.anchor("ntp", true_ms, desk.clock.boot_ms())
+    await desk.tell(held_back)
+    assert (desk.ran, desk.answers()) == ([], [("1", "refused", "expired")])
