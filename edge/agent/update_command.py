@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from contract.clock import SystemClock
 from edge.agent.errors import AgentError
 from edge.agent.identity import load_identity
-from edge.agent.slots import Slots
+from edge.agent.slots import GOOD, Slots
 from edge.agent.update import Patience, ServiceManager, Updater
-from edge.agent.wheels import checked_wheels
+from edge.agent.versions import installed_version, refuse_older
+from edge.agent.wheels import Wheels, own_wheels
 
 ROOT = Path("/opt/softplace")
 _USUAL = Patience()
+INCOMING = "incoming"
+"""Where the wheels lie while they are checked and installed; only root reaches them."""
 SERVICES = "services.txt"
 """The services of the last `apply`, one a line, for `resume`."""
 
@@ -34,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     apply.add_argument(
         "--identity", type=Path, required=True, metavar="DIR", help="whose signers vouch for it"
     )
+    apply.add_argument("--older", action="store_true", help="go back to an older version")
     steps.add_parser("resume", help="finish or take back what a power cut interrupted")
     return told
 
@@ -43,9 +48,12 @@ async def run(arguments: list[str]) -> int:
     told = parser().parse_args(arguments)
     try:
         if told.step == "apply":
-            wheels = checked_wheels(told.wheelhouse, load_identity(told.identity).signers)
+            wheels = _wheels(told)
             (told.root / SERVICES).write_text("\n".join(told.service), encoding="utf-8")
-            ended = await _updater(told, told.service).apply(wheels)
+            try:
+                ended = await _updater(told, told.service).apply(wheels)
+            finally:
+                shutil.rmtree(told.root / INCOMING, ignore_errors=True)
             return 0 if ended.result == "healthy" else _complain(ended.reason)
         ended_or_none = await _updater(told, _services(told.root)).resume()
     except (AgentError, OSError) as error:
@@ -53,6 +61,16 @@ async def run(arguments: list[str]) -> int:
     if ended_or_none is None:
         sys.stdout.write("nothing was interrupted\n")
     return 0
+
+
+def _wheels(told: argparse.Namespace) -> Wheels:
+    """What may be installed. Raises WheelsRefused, OlderVersion and InvalidIdentity."""
+    signers = load_identity(told.identity).signers
+    wheels = own_wheels(told.wheelhouse, told.root / INCOMING, signers)
+    good = Slots(told.root).named(GOOD)
+    if good is not None and not told.older:
+        refuse_older(wheels.version, installed_version(told.root / good))
+    return wheels
 
 
 def _updater(told: argparse.Namespace, services: list[str]) -> Updater:

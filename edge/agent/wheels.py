@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,24 @@ class Wheels:
 
     version: str
     files: tuple[Path, ...]
+
+
+def own_wheels(directory: Path, into: Path, signers: Mapping[str, bytes]) -> Wheels:
+    """The wheels of `directory`, copied to `into` and checked there. Raises WheelsRefused.
+
+    What is installed is what was checked: whoever may still write to a stick or to a home
+    directory cannot reach the copy.
+    """
+    listed = checked_wheels(directory, signers)
+    try:
+        if into.exists():
+            shutil.rmtree(into)
+        into.mkdir(mode=0o700)
+        for name in (LIST, SIGNATURE, *(path.name for path in listed.files)):
+            shutil.copyfile(directory / name, into / name)
+    except OSError as error:
+        raise WheelsRefused(directory, f"cannot be copied ({error.strerror or error})") from error
+    return checked_wheels(into, signers)
 
 
 def checked_wheels(directory: Path, signers: Mapping[str, bytes]) -> Wheels:

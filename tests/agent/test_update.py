@@ -19,7 +19,8 @@ from edge.agent.installing import InstallFailed
 from edge.agent.slots import CURRENT, GOOD, Slots
 from edge.agent.update import Patience, ServiceManager, Updater, main
 from edge.agent.update_state import read_state
-from edge.agent.wheels import Wheels, WheelsRefused, checked_wheels
+from edge.agent.versions import refuse_older
+from edge.agent.wheels import Wheels, WheelsRefused, checked_wheels, own_wheels
 from softplace.__main__ import main as softplace
 
 MANAGER = f"""#!{sys.executable}
@@ -282,3 +283,47 @@ def test_a_wheel_that_nobody_signed_is_refused_by_name(tmp_path, territory):
     assert "not here" in refused(wheels)
     (wheels / "SHA256SUMS").unlink()
     assert "SHA256SUMS" in refused(wheels)
+
+
+def known_to(tmp_path: Path) -> dict[str, bytes]:
+    signers = json.loads((identity(tmp_path) / "signers.json").read_text())
+    return {name: bytes.fromhex(key) for name, key in signers.items()}
+
+
+def test_what_is_installed_is_out_of_reach_of_who_brought_it(tmp_path, territory):
+    brought = tmp_path / "wheels"
+    wheel(brought, "2.0")
+    sign(brought, territory)
+    [path] = brought.glob("*.whl")
+    sound = path.read_bytes()
+    kept = tmp_path / "kept.whl"
+    path.rename(kept)
+    path.symlink_to(kept)
+    wheels = own_wheels(brought, tmp_path / "own", known_to(tmp_path))
+    kept.write_bytes(b"changed after the look")
+    assert [file.read_bytes() for file in wheels.files] == [sound]
+    assert not any(file.is_symlink() for file in wheels.files)
+    assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o700
+    with pytest.raises(WheelsRefused):
+        own_wheels(brought, tmp_path / "own", known_to(tmp_path))
+
+
+def test_an_old_version_that_was_signed_once_does_not_come_back(root, tmp_path, territory, capsys):
+    (root / "a" / "lib" / "python3.11" / "site-packages" / "softplace-1.10.dist-info").mkdir(
+        parents=True
+    )
+    wheel(tmp_path / "wheels", "1.9")
+    sign(tmp_path / "wheels", territory)
+    told = ["--root", str(root), "--manager", str(root / "systemctl"), "apply"]
+    told += [str(tmp_path / "wheels"), "--service", "softplace-agent@bus"]
+    assert main([*told, "--identity", str(identity(tmp_path))]) == 1
+    assert "version 1.9 is older than 1.10" in capsys.readouterr().err
+    assert Slots(root).named(CURRENT) == "a"
+    assert not (root / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "present"), [("1.10", "1.9"), ("1.9", "1.9.0"), ("2", None), ("1.9.0+b", "1.9+a")]
+)
+def test_a_version_that_is_not_older_is_taken(version, present):
+    refuse_older(version, present)
