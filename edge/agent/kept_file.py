@@ -1,14 +1,14 @@
-"""A small thing that outlives the program: one JSON file, replaced as a whole and synced."""
+"""A small thing that outlives the program: one JSON file of its owner, replaced as a whole."""
 
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
+from edge.agent.identity_files import write_file
 from edge.link.trouble import Trouble
 
 _log = logging.getLogger(__name__)
@@ -40,21 +40,8 @@ class KeptFile(Generic[T]):
             if value is None:
                 self._path.unlink(missing_ok=True)
             else:
-                self._replace(msgspec.json.encode(value))
+                write_file(self._path, msgspec.json.encode(value))
         except OSError as error:
             self._trouble.broke(f"kept=unwritable path={self._path} why={error.strerror}")
             return
         self._trouble.healed(f"kept=written path={self._path}")
-
-    def _replace(self, content: bytes) -> None:
-        beside = self._path.with_name(self._path.name + ".new")
-        with beside.open("wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        beside.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

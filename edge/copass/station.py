@@ -20,6 +20,7 @@ from edge.copass.bounds import clockless_bound_s, revocation_bound
 from edge.copass.decision import Policy
 from edge.copass.durable_files import Files, RealFiles
 from edge.copass.errors import JournalUnwritable
+from edge.copass.forgetting import SEALED, SUFFIX, forget_copass
 from edge.copass.hand_over import HandOver
 from edge.copass.journal import Journal
 from edge.copass.kept_time_file import KeptTimeFile
@@ -98,6 +99,7 @@ class Station:
         aside: Callable[[Callable[[], Any]], Awaitable[Any]] = in_a_thread,
     ) -> None:
         self.policy = settings.policy
+        self._directory = settings.directory
         self._link = link
         self._clock = clock
         self._aside = aside
@@ -142,11 +144,7 @@ class Station:
 
     def forget(self) -> None:
         """The unit is retired: no key of any card stays here. The journal stays, nameless."""
-        for sealed in self._sealed.values():
-            try:
-                sealed.path.unlink(missing_ok=True)
-            except OSError as error:
-                _log.warning("copass=not_forgotten path=%s why=%s", sealed.path, error.strerror)
+        forget_copass(self._directory)
 
     def health(self) -> dict[str, object]:
         """What `health` says of the co-pass."""
@@ -231,9 +229,9 @@ def _sealed_files(
 ) -> dict[str, SealedFile]:
     return {
         name: SealedFile(
-            settings.directory / f"{name}.sealed", settings.key, name, files, random_bytes
+            settings.directory / f"{name}{SUFFIX}", settings.key, name, files, random_bytes
         )
-        for name in ("rights", "floor", "time")
+        for name in SEALED
     }
 
 

@@ -10,6 +10,7 @@ from contract.clock import Clock
 from edge.agent.kept_file import KeptFile
 from edge.agent.remote import open_commands
 from edge.agent.service import Agent, Work
+from edge.copass.forgetting import forget_copass
 from edge.counting.headcount import Headcount
 from edge.counting.state_file import StateFile
 from edge.drivers.gpio import GpioOutputs
@@ -32,6 +33,7 @@ from edge.space_agent.service import SpaceParts, SpaceService
 if TYPE_CHECKING:
     from edge.copass.station import Station
 
+PEOPLE_SUFFIX, LENDINGS_SUFFIX = ".people", ".lockers"
 PeopleFile = KeptFile[tuple[str, ...]]
 
 
@@ -52,11 +54,18 @@ def build_space_agent(
     works = service.works()
     if station is not None:
         works += builder.copass_works(station, parts)
-    commands = open_commands(config, link, clock)
+    commands = open_commands(config, link, clock, forget=lambda: forget_files(config))
     if commands is not None:
         listen(commands, parts.room, station)
         works.append(Work("commands", commands.run))
     return Agent(link, clock, works, watchdog, service.end)
+
+
+def forget_files(config: SpaceConfig) -> None:
+    """What a retired space must not leave: who is inside, who has a locker, keys of cards."""
+    for suffix in (PEOPLE_SUFFIX, LENDINGS_SUFFIX):
+        config.outbox_path.with_suffix(suffix).unlink(missing_ok=True)
+    forget_copass(config.copass_directory)
 
 
 class _Builder:
@@ -69,7 +78,9 @@ class _Builder:
         self._chance = chance
         self._outputs = hardware.outputs(config)
         self._inputs = hardware.inputs(config, clock, chance)
-        self._people_file = PeopleFile(config.outbox_path.with_suffix(".people"), tuple[str, ...])
+        self._people_file = PeopleFile(
+            config.outbox_path.with_suffix(PEOPLE_SUFFIX), tuple[str, ...]
+        )
         self._people = People(self._people_file.read() or ())
 
     def station(self) -> Station | None:
@@ -82,7 +93,7 @@ class _Builder:
 
     def parts(self) -> SpaceParts:
         config, clock = self._config, self._clock
-        file = KeptFile(config.outbox_path.with_suffix(".lockers"), Lendings)
+        file = KeptFile(config.outbox_path.with_suffix(LENDINGS_SUFFIX), Lendings)
         standing = (file.read() or Lendings()).standing()
         alarms = SpaceAlarms(self._link, clock, standing)
         wifi = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from contract.clock import Clock
 from edge.agent.service import Work
+from edge.copass.forgetting import forget_copass
 from edge.drivers.plausible_dates import LIVE_DATES, DateWindow
 from edge.drivers.position_source import PositionSource
 from edge.truck_agent.config import PositionConfig, TruckAgentConfig
@@ -46,13 +47,20 @@ def commands_for(config: TruckAgentConfig, link: Link, clock: Clock) -> Commands
         return None
     from edge.agent.remote import open_commands  # noqa: PLC0415 - as above
 
-    return open_commands(config, link, clock, forget=lambda: forget_files(config.outbox_path))
+    return open_commands(
+        config,
+        link,
+        clock,
+        forget=lambda: forget_files(config.outbox_path, config.copass_directory),
+    )
 
 
-def forget_files(outbox: Path) -> None:
-    """What a retired vehicle must not leave beside its outbox."""
+def forget_files(outbox: Path, copass: Path | None = None) -> None:
+    """What a retired vehicle must not leave beside its outbox, and in its co-pass of cards."""
     for suffix in KEPT_SUFFIXES:
         outbox.with_suffix(suffix).unlink(missing_ok=True)
+    if copass is not None:
+        forget_copass(copass)
 
 
 def fit_out(

@@ -275,5 +275,11 @@ async def test_a_retired_vehicle_leaves_nothing_of_its_people(tmp_path, chip):
         vehicle.aboard.parts.lone_worker.start()
     kept = {path.suffix for path in tmp_path.iterdir() if path.stem == "outbox"}
     assert {".aboard", ".count"} <= kept <= set(KEPT_SUFFIXES)
-    forget_files(tmp_path / "outbox.db")
+    copass = tmp_path / "copass"
+    copass.mkdir()
+    for name in ("rights", "floor", "time"):
+        (copass / f"{name}.sealed").touch()
+    (copass / "journal").mkdir()
+    forget_files(tmp_path / "outbox.db", copass)
+    assert [path.name for path in copass.iterdir()] == ["journal"], "no key of any card"
     assert not [path for path in tmp_path.iterdir() if path.stem == "outbox"]
