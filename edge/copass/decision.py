@@ -187,6 +187,7 @@ def _with_passback(
         return decided
     if last.utc_ms < midnight_ms(moment.utc_ms, table.zone):
         return decided
-    if policy.passback == "hard" and asked.is_online:
+    # Who is forced to come in again is let in: a refusal would tell the one who forces.
+    if policy.passback == "hard" and asked.is_online and not decided.is_duress:
         return replace(_refused("anti_passback"), right_id=decided.right_id)
     return replace(decided, warning="anti_passback")

@@ -29,6 +29,8 @@ CALL_S = 2.0
 was lost on the wire is found then at the latest."""
 PRESENCE_S = 0.15
 """Between two looks whether a card has left."""
+MOST_ANSWER_BYTES = 1_024
+"""Far above any answer of a co-pass: a card that chains for ever must not hold the door."""
 _IS_CARD_THERE = b"\x06"
 _ONE_TYPE_A = b"\x01\x00"
 _FIELD_OFF = b"\x01\x00"
@@ -107,12 +109,14 @@ class Pn532Reader:
         try:
             answer = await self._link.exchange(_FIRST + command)
             data = answer[1:]
-            while answer[:1] == bytes([_MORE]):
+            while answer[:1] == bytes([_MORE]) and len(data) <= MOST_ANSWER_BYTES:
                 answer = await self._link.exchange(_FIRST)
                 data += answer[1:]
         except PortLost as lost:
             self._lose(lost)
             raise ReaderFault(self._port, "it was unplugged") from lost
+        if len(data) > MOST_ANSWER_BYTES:
+            raise CardGone(f"its answer does not end after {MOST_ANSWER_BYTES} bytes")
         return answer[0] & _STATUS if answer else _STATUS, data
 
     async def _connected(self) -> Pn532Link:

@@ -267,3 +267,19 @@ def test_without_a_clock_a_right_that_may_not_have_begun_stays_shut():
     held = table(right(1, "ada", starts_ms=NOON_MS + HOUR_MS))
     assert ask(held, clockless(0.5, 0.5)).reason == "clock_unknown"
     assert ask(held, clockless(1.5, 1.5)).is_granted
+
+
+def test_who_is_forced_is_let_in_again_and_the_alarm_is_raised():
+    decided = ask(
+        table(right(1, "ada", duress=True)),
+        policy=Policy(passback="hard"),
+        direction="in",
+        last=Passage("in", NOON_MS - HOUR_MS),
+        is_online=True,
+    )
+    assert decided is not None
+    assert (decided.is_granted, decided.is_duress, decided.warning) == (
+        True,
+        True,
+        "anti_passback",
+    )
