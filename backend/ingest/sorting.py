@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
-
 from backend.devices.model import StreamKey
 from backend.ingest.routes import Route, Routes
 from backend.mqtt.packets import Message
-from contract.codec import decode_key
+from contract.codec import UNREADABLE, decode_key
 from contract.uplink import Envelope, Hello, Key, Will
 
 TOPIC, OVERSIZED, MALFORMED = "topic", "oversized", "malformed"
@@ -91,7 +89,7 @@ def sort(messages: Iterable[Message], routes: Routes) -> Sorted:
             continue
         try:
             message = route.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             _refuse(batch, route, topic, payload, MALFORMED, str(error))
             continue
         if isinstance(message, Envelope):

@@ -96,6 +96,7 @@ def test_a_worker_that_is_overtaken_hands_a_message_on_only_once(chain, tmp_path
     [
         (h.raw("position", b"{"), "malformed", "truncated"),
         (h.raw("position", b"\xff\xfe"), "malformed", ""),
+        (h.raw("ack", b'{"q":' + b"[" * 2_500), "malformed", "recursion"),
         (h.raw("position", b'{"outbox":1}'), "malformed", "outbox"),
         (h.raw("position", b"x" * 2_000), "oversized", "limit is 1024"),
         ((b"softplace/1/lozere/tram/t1/position", b"{}", b""), "topic", "tram"),
