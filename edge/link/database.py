@@ -37,7 +37,12 @@ Connect = Callable[[Path], Connection]
 
 
 def connect_sqlite(path: Path) -> Connection:
-    """A connection of the standard library, transactions by hand."""
+    """A connection of the standard library, transactions by hand.
+
+    A file that is new is its owner's alone: it holds taps and positions.
+    """
+    with suppress(OSError):
+        path.touch(mode=0o600)
     return sqlite3.connect(path, isolation_level=None, timeout=2.0)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.clock import Clock, clock_from_text
+from softplace.card.secrecy import leave_no_core
 from softplace.device.options import Server, opened, who
 from softplace.failure import CommandFailed
 
@@ -46,6 +47,7 @@ def open_desk(arguments: argparse.Namespace) -> Iterator[CardDesk]:
     from backend.access.errors import AccessError  # noqa: PLC0415 - never on a device
     from backend.access.keys import open_vault  # noqa: PLC0415
 
+    leave_no_core()
     with opened(arguments) as server:
         try:
             clock = clock_from_text(os.environ.get("SOFTPLACE_CLOCK"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -189,6 +191,16 @@ def test_a_second_process_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="another agent has it open"):
         Outbox(tmp_path / "o.sqlite", "serial", "0000aaaa-00000002")
     first.close()
+
+
+def test_an_outbox_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        outbox = Outbox(tmp_path / "outbox.sqlite", "serial", "0000aaaa-00000001")
+        outbox.close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "outbox.sqlite").stat().st_mode) == 0o600
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
