@@ -134,8 +134,7 @@ class Commands:
             clockless=known is not None and known.clockless,
             repeated=self._nonces.seen(command.nonce),
             now_ms=now_ms,
-            # A clock that was set back must not bring a command to life that was held back.
-            floor_ms=max(self._nonces.floor_ms, self._floor_ms()),
+            floor_ms=max(self._nonces.floor_ms, self._floor_for(known)),
         )
         if refusal is None:
             refusal = self._taken(command, now_ms)
@@ -146,6 +145,13 @@ class Commands:
         self._under_way += 1
         self._say(command, {"answer": "received"})
         self._accepted.put_nowait((command, known.run))
+
+    def _floor_for(self, known: _Known | None) -> int:
+        """A clock that was set back must not bring to life what was held back and may open.
+
+        One that was once too far ahead must not cut the device off from help.
+        """
+        return 0 if known is not None and known.clockless else self._floor_ms()
 
     def _taken(self, command: Command, now_ms: int | None) -> str | None:
         """None where the nonce is on the disk, else why it is not."""
