@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -20,13 +20,13 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.access.addressees import AddresseeBook
 from backend.access.door_records import doors_before, open_door, put_fields, read_addressees
+from backend.access.errors import Superseded
 from backend.access.frames import Frame, frames_of
 from backend.access.grant_records import rung_units
 from backend.access.hearing import Heard, held_after, wants_whole
 from backend.access.keys import AccessKeys
 from backend.access.listening import Listener, latest_words
 from backend.access.press import Place, Press
-from backend.access.steady import steadily
 from backend.access.tapping import take_taps
 from backend.access.tending import tend
 from backend.access.term import take_term
@@ -36,6 +36,7 @@ from backend.mqtt.packets import Message
 from backend.mqtt.session import MqttSession, SessionSettings
 from backend.records.text import printable
 from backend.records.transaction import reading, writing
+from backend.steady import Troubles, steadily
 from contract.broker_url import BrokerAddress
 from contract.clock import Clock, SystemClock
 
@@ -95,6 +96,7 @@ class Access:
         self._whole: set[str] = set()
         """Units that are to be sent a snapshot at the next ring."""
         self._sent_ms: dict[str, int] = {}
+        self._troubles = Troubles()
         self._listener = Listener(feed.subscribe(), self._doors)
         session = SessionSettings(settings.broker, settings.client_id, tls=settings.tls)
         self._session = MqttSession(session, _ignore, self._connected, self._timer, random)
@@ -103,7 +105,7 @@ class Access:
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until cancelled. Raises Superseded, VaultSealed and TermUnusable."""
+        """Serve until cancelled. Raises Superseded and TermUnusable."""
         term, restored = await self._write(lambda c: take_term(c, self._keys))
         self._keys.keep_term(term)
         if restored:
@@ -124,7 +126,7 @@ class Access:
                 ("devices", self._look_at_devices, DEVICES_EVERY_S),
                 ("tend", self._tend, TEND_EVERY_S),
             ):
-                steady = steadily(name, work, pause_s, self._timer)
+                steady = steadily(name, work, pause_s, self._timer, (Superseded,))
                 group.create_task(steady, name=f"access-{name}")
 
     def _connected(self, session_present: bool) -> None:
@@ -139,12 +141,22 @@ class Access:
         await self._hear()
         due = dict.fromkeys(await self._read(rung_units))
         due.update(dict.fromkeys(sorted(self._whole)))
-        for unit in due:
-            await self._publish(unit)
+        await self._publish_all(due)
 
     async def _look_at_devices(self) -> None:
-        for unit in await self._read(self._press.moved):
-            await self._publish(unit)
+        await self._publish_all(await self._read(self._press.moved))
+
+    async def _publish_all(self, units: Iterable[str]) -> None:
+        """One after the other; a unit whose rights cannot be made holds up no other."""
+        for unit in units:
+            try:
+                await self._publish(unit)
+            except (Superseded, DBAPIError):
+                raise
+            except Exception as error:  # noqa: BLE001 - its rows may be wrong in any way
+                self._troubles.failed(f"rights {unit}", error)
+            else:
+                self._troubles.well(f"rights {unit}")
 
     async def _publish(self, unit: str) -> None:
         # One at a time: a delta must not overtake the one it starts from.
@@ -215,8 +227,7 @@ class Access:
     async def _tend(self) -> None:
         now_ms = self._clock.now_ms()
         due = await self._read(lambda c: doors_before(c, now_ms - RENEW_AFTER_MS))
-        for unit in due:
-            await self._publish(unit)
+        await self._publish_all(due)
         for line in await self._write(partial(tend, vault=self._keys.vault, now_ms=now_ms)):
             _log.warning("%s", line)
 

@@ -6,6 +6,7 @@ says only that the command had arrived before, so it settles nothing.
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ _DUE = f"""
 SELECT {_COLUMNS} FROM device_command WHERE state = 'waiting'
 OR (state = 'sent' AND ? - sent_ms >= sent_ms - ordered_ms + ?) ORDER BY ordered_ms, nonce
 """  # noqa: S608 - our own words
+_FROM_NOW = "SELECT ordered_ms FROM device_command WHERE unit = ? AND ordered_ms >= ?"
 _PUT_TEXT = """
 INSERT INTO device_command_text (nonce, part, text) VALUES (?, ?, ?)
 ON CONFLICT (nonce, part) DO NOTHING
@@ -67,12 +69,19 @@ def order(
 ) -> str:
     """Order `command` of `unit`; returns the nonce by which its answer is found."""
     nonce = secrets.token_hex(16)
+    at_ms = _free_ms(connection, unit, now_ms)
     row = OrderedCommand(
-        nonce, unit, command, json.dumps(arguments), printable(by, 80), now_ms, now_ms + life_ms
+        nonce, unit, command, json.dumps(arguments), printable(by, 80), at_ms, now_ms + life_ms
     )
     statement = f"INSERT INTO device_command ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
     execute_many(connection, statement, [row])
     return nonce
+
+
+def _free_ms(connection: Connection, unit: str, now_ms: int) -> int:
+    """The first moment from now on at which the unit was ordered nothing: each has its place."""
+    taken = {row[0] for row in query(connection, _FROM_NOW, (unit, now_ms))}
+    return next(ms for ms in itertools.count(now_ms) if ms not in taken)
 
 
 def read_command(connection: Connection, nonce: str) -> OrderedCommand | None:

@@ -62,6 +62,7 @@ def order_due(connection: Connection, now_ms: int) -> list[str]:
             continue
         usable = _usable(connection, device.device)
         if not usable:
+            # It can neither connect nor prove a request; only a new enrolment helps.
             continue
         # The oldest that is not revoked: a newer one may never have reached the device.
         certificate = usable[-1]

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from backend.devices import command_rows, renewal
 from backend.devices.addressing import addressee_of
@@ -25,6 +26,7 @@ from backend.devices.sweeping import BrokerDoor, sweep, throw_out
 from backend.devices.withdrawals import due_for_throwing_out, is_new
 from backend.mqtt.session import MqttSession, SessionSettings
 from backend.records.transaction import reading, writing
+from backend.steady import Troubles, steadily
 from contract.clock import Clock
 from contract.codec import encode
 from contract.downlink import Command
@@ -73,6 +75,7 @@ class DeviceService:
         self._clock = clock
         self._real = real
         self._chance = chance
+        self._troubles = Troubles()
         self._signer = open_signer(data)
         self._authority = open_authority(data, territory, real.now_ms())
         settings = SessionSettings(
@@ -87,26 +90,46 @@ class DeviceService:
 
     async def run(self) -> None:
         """Until cancelled."""
+        every_s = self._housekeeping_s
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._session.run(), name="devices-session")
-            tasks.create_task(self._send(), name="devices-commands")
-            tasks.create_task(self._keep_house(), name="devices-housekeeping")
+            for name, work, pause_s in (
+                ("commands", self._send, LOOK_EVERY_S),
+                ("answers", self._settle_renewals, LOOK_EVERY_S),
+                ("renewals", self._order_renewals, every_s),
+                ("withdrawn", self._show_the_door, every_s),
+                ("retired", self._sweep, every_s),
+            ):
+                steady = steadily(name, work, pause_s, self._real)
+                tasks.create_task(steady, name=f"devices-{name}")
 
     async def _send(self) -> None:
-        while True:
-            if self._session.connected:
-                for topic, payload in await asyncio.to_thread(self._frames):
-                    self._session.publish(topic, payload)
-            if await asyncio.to_thread(self._advance_renewals):
-                _log.info("revocations=written")
-            await self._real.sleep(LOOK_EVERY_S)
+        if self._session.connected:
+            for topic, payload in await asyncio.to_thread(self._frames):
+                self._session.publish(topic, payload)
+
+    async def _settle_renewals(self) -> None:
+        if await asyncio.to_thread(self._advance_renewals):
+            _log.info("revocations=written")
 
     def _frames(self) -> list[tuple[str, bytes]]:
         """What is due, sealed."""
         with reading(self._engine) as connection:
             rows = command_rows.due_for_sending(connection, self._real.now_ms())
-        frames = [self._frame(row) for row in rows]
+        frames = [self._frame_or_none(row) for row in rows]
         return [frame for frame in frames if frame is not None]
+
+    def _frame_or_none(self, row: command_rows.OrderedCommand) -> tuple[str, bytes] | None:
+        """A command that cannot be made into a frame holds up no other."""
+        try:
+            frame = self._frame(row)
+        except DBAPIError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its row may be wrong in any way
+            self._troubles.failed(f"command {row.nonce}", error)
+            return None
+        self._troubles.well(f"command {row.nonce}")
+        return frame
 
     def _frame(self, row: command_rows.OrderedCommand) -> tuple[str, bytes] | None:
         now_ms = self._real.now_ms()
@@ -141,14 +164,9 @@ class DeviceService:
             write_revocations(self._engine, self._authority, self._data, now_ms)
         return revoked
 
-    async def _keep_house(self) -> None:
-        while True:
-            for unit in await asyncio.to_thread(self._keep_records):
-                _log.info("unit=%s event=renewal_ordered", unit)
-            if self._session.connected:
-                await self._show_the_door()
-                await self._sweep()
-            await self._real.sleep(self._housekeeping_s)
+    async def _order_renewals(self) -> None:
+        for unit in await asyncio.to_thread(self._keep_records):
+            _log.info("unit=%s event=renewal_ordered", unit)
 
     def _keep_records(self) -> list[str]:
         now_ms = self._real.now_ms()
@@ -157,6 +175,8 @@ class DeviceService:
             return renewal.order_due(connection, now_ms)
 
     async def _show_the_door(self) -> None:
+        if not self._session.connected:
+            return
         with reading(self._engine) as connection:
             now_ms = self._real.now_ms()
             standing = due_for_throwing_out(connection, now_ms)
@@ -173,6 +193,8 @@ class DeviceService:
             )
 
     async def _sweep(self) -> None:
+        if not self._session.connected:
+            return
         now_ms = self._real.now_ms()
         with reading(self._engine) as connection:
             due = due_for_sweeping(connection, now_ms)

@@ -32,7 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for device in known["devices"]:
         end = f"out of service ({device['end_reason']})" if device["ended_ms"] else ""
-        until = f"certificate until {_day(device['certificate_expires_ms'])}"
+        expires_ms = device["certificate_expires_ms"]
+        until = f"certificate until {_day(expires_ms)}" if expires_ms else "no certificate"
         print(f"{device['unit'] or '-':20} {device['device']:18} {until}  {end}")
     for duty in known["duties"]:
         print(f"{duty['unit']:20} on duty {duty['duty']} from {_minute(duty['from_ms'])}")
@@ -71,13 +72,13 @@ def _device(connection: Connection, device: Device, now_ms: int) -> dict[str, An
     from backend.devices.assignments import unit_of  # noqa: PLC0415 - as above
     from backend.devices.registry import certificates_of  # noqa: PLC0415
 
-    certificate = certificates_of(connection, device.device)[0]
+    certificates = certificates_of(connection, device.device)
     return {
         "device": device.device,
         "unit": unit_of(connection, device.device, now_ms),
         "machine_serial": device.machine_serial,
         "enrolled_ms": device.enrolled_ms,
-        "certificate_expires_ms": certificate.expires_ms,
+        "certificate_expires_ms": certificates[0].expires_ms if certificates else None,
         "ended_ms": device.ended_ms,
         "end_reason": device.end_reason,
     }

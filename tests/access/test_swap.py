@@ -16,9 +16,9 @@ from backend.access.door_records import put_fields
 from backend.access.door_report import report_doors
 from backend.access.frames import frames_of
 from backend.access.press import Press
-from backend.access.steady import steadily
 from backend.access.term import take_term
 from backend.records.transaction import writing
+from backend.steady import steadily
 from contract.clock import ManualClock
 from edge.link.sealed import SealRefused
 from tests.access.scene import (
@@ -74,7 +74,7 @@ async def test_a_lost_store_is_said_once_survived_and_said_once_more_when_back(c
         if len(tries) in {2, 3, 4}:
             raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
 
-    with caplog.at_level(logging.INFO, "softplace.access"):
+    with caplog.at_level(logging.INFO, "softplace.dispatch"):
         task = asyncio.create_task(steadily("bell", work, 1.0, clock))
         await clock.advance(6)
         task.cancel()

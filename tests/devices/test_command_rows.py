@@ -171,6 +171,21 @@ def test_a_renewal_is_ordered_at_two_thirds_of_the_life_and_again_each_day(enrol
     assert renewal.order_due(connection, NOW_MS + 490 * DAY_MS) == []
 
 
+def test_a_device_without_a_certificate_keeps_no_other_from_its_renewal(enrolled):
+    connection = enrolled.connection
+    put_device(connection, Device("d-0", "pi-0", bytes(32), NOW_MS - 1))
+    put_device_in(connection, "d-0", "bus/b0", NOW_MS)
+    assert renewal.order_due(connection, NOW_MS + 487 * DAY_MS) == ["bus/b1"]
+
+
+def test_of_commands_ordered_in_one_moment_the_last_is_the_newest(connection):
+    nonces = [ordered(connection) for _ in range(20)]
+    newest = newest_of(connection, "bus/b1", "logs")
+    assert newest is not None
+    assert newest.nonce == nonces[-1]
+    assert [row.nonce for row in due_for_sending(connection, NOW_MS)] == nonces
+
+
 def test_the_old_certificate_ends_when_the_device_says_that_it_has_the_new_one(enrolled):
     connection = enrolled.connection
     at_ms = NOW_MS + DAY_MS
