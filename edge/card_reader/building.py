@@ -22,6 +22,7 @@ from edge.card_reader.service import DoorAgent
 from edge.copass.at_rest import at_rest_key, board_secret
 from edge.copass.durable_files import RealFiles
 from edge.copass.station import Station, StationSettings
+from edge.drivers.card_head import card_reader
 from edge.link.identity import machine_of
 from edge.link.sealed import SealOpener
 from edge.link.service import Link
@@ -88,7 +89,7 @@ def _door(config: DoorConfig, station: Station, clock: Clock, chance: random.Ran
         station,
         DoorCore(config.times, mode),
         config.point,
-        hardware.card_reader(config.reader, clock, chance),
+        card_reader(config.reader, clock, chance),
         hardware.inputs(config, clock, chance),
         GuardedRelay(
             config.lines.chip, config.lines.outputs[RELAY], config.times.longest_ms, clock

@@ -15,6 +15,7 @@ from edge.card_reader.core import DoorTimes
 from edge.card_reader.relay_guard import RELAY
 from edge.copass.decision import Direction, Policy
 from edge.copass.taps import Point
+from edge.drivers.card_head import CardHeadSection
 from edge.drivers.line_config import LinesSection
 
 INPUTS = ("contact", "exit", "tamper")
@@ -22,15 +23,10 @@ INPUTS = ("contact", "exit", "tamper")
 OUTPUTS = (RELAY, "led-granted", "led-refused", "buzzer")
 WALK_S = 2.0
 
-ReaderKind = Literal["pn532", "pcsc"]
 PulseSeconds = Annotated[float, Meta(ge=0.2, le=10)]
 
 
-class _Reader(Struct, forbid_unknown_fields=True):
-    kind: ReaderKind = "pn532"
-    port: str = "/dev/serial0"
-    baud: Annotated[int, Meta(ge=9_600, le=1_000_000)] = 115_200
-    name: Annotated[str, Meta(max_length=100)] = ""
+class _Reader(CardHeadSection, frozen=True):
     direction: Direction | None = None
 
 
@@ -65,18 +61,6 @@ class _File(AgentFile, forbid_unknown_fields=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderConfig:
-    """Which reader head, and where."""
-
-    kind: ReaderKind = "pn532"
-    port: str = "/dev/serial0"
-    """Of a PN532."""
-    baud: int = 115_200
-    name: str = ""
-    """Part of the name of a PC/SC reader; empty takes the first."""
-
-
-@dataclass(frozen=True, slots=True)
 class ScreenConfig:
     """The screen beside the door, 480 by 320."""
 
@@ -91,7 +75,7 @@ class DoorConfig(AgentConfig):
     """Everything a door's agent is told."""
 
     lines: LinesSection
-    reader: ReaderConfig
+    reader: CardHeadSection
     point: Point
     times: DoorTimes
     policy: Policy
@@ -110,7 +94,7 @@ def load_config(path: Path) -> DoorConfig:
     return DoorConfig(
         **common_of(path, told, ("reader",), "door"),
         lines=told.lines,
-        reader=ReaderConfig(told.reader.kind, told.reader.port, told.reader.baud, told.reader.name),
+        reader=told.reader,
         point=Point(door.point, told.reader.direction, door.opens_unrecorded),
         times=DoorTimes(
             pulse_ms=pulse_ms, held_ms=int(door.held_s * 1_000), renew_ms=pulse_ms * 3 // 5

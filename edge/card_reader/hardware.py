@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import cast
 
 from contract.clock import Clock
-from edge.card_reader.config import INPUTS, DoorConfig, ReaderConfig
+from edge.card_reader.config import INPUTS, DoorConfig
 from edge.card_reader.relay_guard import RELAY
-from edge.drivers.card_reader import CardReader
 from edge.drivers.gpio import GpioInputs, GpioOutputs
 from edge.drivers.lines import InputLines, OutputLines
-
-
-def card_reader(config: ReaderConfig, clock: Clock, chance: random.Random) -> CardReader:
-    """The reader head. One that gives a number only (OSDP) is never enough for a door.
-
-    A reader is only ever asked about cards that it gave itself, hence the casts.
-    """
-    if config.kind == "pcsc":
-        from edge.drivers.pcsc import PcscReader  # noqa: PLC0415 - memory of the Pi
-
-        return cast("CardReader", PcscReader(config.name, clock, chance))
-    from edge.drivers.pn532 import Pn532Reader  # noqa: PLC0415 - memory of the Pi
-
-    return cast("CardReader", Pn532Reader(config.port, clock, chance, config.baud))
 
 
 def inputs(config: DoorConfig, clock: Clock, chance: random.Random) -> InputLines | None:

@@ -103,6 +103,7 @@ class Station:
         self._link = link
         self._clock = clock
         self._aside = aside
+        self._takes_rights = opener is not None
         disk = files or RealFiles()
         self._sealed = _sealed_files(settings, disk, random_bytes)
 
@@ -182,6 +183,8 @@ class Station:
             await self.alarms.raise_once("journal_broken", which, sentence)
         if self.store.fault is not None:
             await self.alarms.raise_once("rights_refused", RIGHTS, self.store.fault)
+        if self._takes_rights and self.store.table.snapshot is None:
+            # A new device, or one whose rights were lost: it opens to nobody until they come.
             self.ask_for_rights()
         while True:
             name, payload = await self._frames.get()

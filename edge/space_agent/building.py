@@ -13,6 +13,7 @@ from edge.agent.service import Agent, Work
 from edge.copass.forgetting import forget_copass
 from edge.counting.headcount import Headcount
 from edge.counting.state_file import StateFile
+from edge.drivers.card_head import card_reader
 from edge.drivers.gpio import GpioOutputs
 from edge.drivers.relay import Relay
 from edge.drivers.signals import LINES, Signals
@@ -136,7 +137,7 @@ class _Builder:
         signals = self._signals()
         works = [Work(name, run) for name, run in station.works()]
         for told in self._config.readers:
-            reader = hardware.card_reader(told, self._clock, self._chance)
+            reader = card_reader(told, self._clock, self._chance)
             desk = TapDesk(
                 told, reader, station, parts.room, parts.lockers, signals, self._keep_people
             )

@@ -16,6 +16,7 @@ from edge.agent.errors import InvalidConfig
 from edge.counting.headcount import Place
 from edge.counting.tracker import Way
 from edge.counting.zeroing import ZeroRules
+from edge.drivers.card_head import CardHeadSection
 from edge.drivers.line_config import LinesSection
 from edge.drivers.signals import LINES as SIGNAL_LINES
 from edge.drivers.wifi_config import WifiSection
@@ -70,13 +71,10 @@ class LockerSection(Struct, frozen=True, forbid_unknown_fields=True):
     lends_h: Annotated[float, Meta(gt=0, le=720)] = 24.0
 
 
-class ReaderSection(Struct, frozen=True, forbid_unknown_fields=True):
+class ReaderSection(CardHeadSection, frozen=True, kw_only=True):
     """[[readers]]: a reader head; it takes taps for the room, opens lockers, or both."""
 
     name: Slug
-    kind: Literal["pn532"] = "pn532"
-    port: str = "/dev/serial0"
-    baud: Annotated[int, Meta(ge=9_600, le=1_000_000)] = 115_200
     room: Slug | None = "room"
     """The point at which a tap is in or out; none: the reader only opens lockers."""
     direction: Literal["in", "out"] | None = None

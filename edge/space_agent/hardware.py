@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import cast
 
 from contract.clock import Clock
-from edge.drivers.card_reader import CardReader
 from edge.drivers.gpio import GpioInputs, GpioOutputs
 from edge.drivers.lines import InputLines
 from edge.drivers.presence_source import PresenceSource
-from edge.space_agent.config import PresenceSection, ReaderSection, SpaceConfig
+from edge.space_agent.config import PresenceSection, SpaceConfig
 
 
 def inputs(config: SpaceConfig, clock: Clock, chance: random.Random) -> InputLines | None:
@@ -41,11 +39,3 @@ def presence_source(
     from edge.drivers.ld2410 import ld2410_source  # noqa: PLC0415 - as above
 
     return ld2410_source(told.name, told.port or "", clock, chance)
-
-
-def card_reader(told: ReaderSection, clock: Clock, chance: random.Random) -> CardReader:
-    """The reader head."""
-    from edge.drivers.pn532 import Pn532Reader  # noqa: PLC0415 - as above
-
-    # It is only asked about cards that it gave itself.
-    return cast("CardReader", Pn532Reader(told.port, clock, chance, told.baud))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import random
 import secrets
 from pathlib import Path
-from typing import cast
 
 from contract.clock import Clock
 from edge.agent.service import Work
 from edge.copass.at_rest import at_rest_key, board_secret
 from edge.copass.durable_files import RealFiles
 from edge.copass.station import Station, StationSettings
-from edge.drivers.card_reader import CardReader
-from edge.drivers.pn532 import Pn532Reader
+from edge.drivers.card_head import card_reader
 from edge.link.identity import machine_of
 from edge.link.sealed import SealOpener
 from edge.link.service import Link
@@ -41,9 +39,7 @@ def fit_reader(
     station = Station(
         StationSettings(directory, config.territory, machine, key), link, opener, clock
     )
-    # It is only asked about cards that it gave itself.
-    reader = cast("CardReader", Pn532Reader(told.port, clock, chance, told.baud))
-    parts = aboard.parts
+    reader, parts = card_reader(told, clock, chance), aboard.parts
     parts.boarding = Boarding(
         reader, station, told.place, stops_of(parts.itinerary), parts.counter, clock
     )

@@ -5,9 +5,11 @@ A section that is not there switches nothing on. Durations are seconds, distance
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from edge.drivers.card_head import CardHeadSection
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Metres = Annotated[float, Meta(gt=0, le=10_000)]
@@ -94,12 +96,10 @@ class CabSection(Section, frozen=True):
     port: Port = 8_010
 
 
-class ReaderSection(Section, frozen=True):
+class ReaderSection(CardHeadSection, frozen=True):
     """[reader]: the reader of co-passes at the passenger door; it needs [identity]."""
 
-    kind: Literal["pn532"] = "pn532"
     port: str = "/dev/ttyAMA1"
-    baud: Annotated[int, Meta(ge=9_600, le=1_000_000)] = 115_200
     place: Annotated[str, Meta(min_length=1, max_length=40)] = "bus-door"
     directory: str = "copass"
     """Where rights and journal lie, sealed to this board."""

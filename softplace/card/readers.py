@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from contract.clock import SystemClock
 from softplace.failure import CommandFailed
@@ -55,18 +55,17 @@ async def card_at(arguments: argparse.Namespace) -> AsyncIterator[CardChannel]:
 
 
 def _reader(text: str) -> CardReader:
+    from edge.drivers.card_head import CardHeadSection, card_reader  # noqa: PLC0415 - never on a server
+
     kind, _, where = text.partition(":")
-    # Jitter needs no secret. A reader is given its own cards only.
-    clock, chance = SystemClock(), random.SystemRandom()
     if kind == "pn532" and where:
-        from edge.drivers.pn532 import Pn532Reader  # noqa: PLC0415 - an extra of this machine
-
-        return cast("CardReader", Pn532Reader(where, clock, chance))
-    if kind == "pcsc":
-        from edge.drivers.pcsc import PcscReader  # noqa: PLC0415 - an extra of this machine
-
-        return cast("CardReader", PcscReader(where, clock, chance))
-    raise CommandFailed(f"--reader {text!r}: write pn532:/dev/ttyUSB0, or pcsc", 2)
+        head = CardHeadSection(port=where)
+    elif kind == "pcsc":
+        head = CardHeadSection(kind="pcsc", pcsc_name=where)
+    else:
+        raise CommandFailed(f"--reader {text!r}: write pn532:/dev/ttyUSB0, or pcsc", 2)
+    # Jitter needs no secret.
+    return card_reader(head, SystemClock(), random.SystemRandom())
 
 
 @contextmanager

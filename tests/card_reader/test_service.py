@@ -204,13 +204,27 @@ async def test_three_impostors_make_the_reader_wait(world):
     assert world.is_released
 
 
+async def test_a_door_without_rights_asks_for_them_at_start_and_only_then(tmp_path):
+    world = World(tmp_path)
+    await world.boot()
+    (ack,) = world.link.of("ack")
+    assert (ack.body["answer"], ack.body["reason"]) == ("refused", "gap")
+    await world.send(RIGHTS)
+    await world.tap("ada")
+    assert world.is_released
+    await world.die()
+    await world.boot()
+    assert len(world.link.of("ack")) == 2, "asked, accepted; now it has them"
+    await world.die()
+
+
 async def test_rights_are_acknowledged_and_a_forged_frame_is_an_alarm(world):
     forged = frames(snapshot(version=9), signer=FORGER)
     world.link.tell("rights", forged[0])
     await world.settle()
     assert world.alarms == [("rights_refused", "raised")]
     answers = [(r.body["answer"], r.body.get("reason")) for r in world.link.of("ack")]
-    assert answers == [("accepted", None), ("refused", "bad_signature")]
+    assert answers == [("refused", "gap"), ("accepted", None), ("refused", "bad_signature")]
     await world.tap("ada")
     assert world.is_released
 

@@ -49,7 +49,7 @@ RIGHTS = snapshot(
 )
 DOOR = DoorSection("front", "outer", "inner", "front-contact")
 DRILL = LockerSection("drill", "strike", "drill-contact", "drill-there")
-READER = ReaderSection("hall", lockers=("drill",))
+READER = ReaderSection(name="hall", lockers=("drill",))
 OUTPUTS = {"strike": OutputLine(1), "green": OutputLine(2), "red": OutputLine(3)}
 
 
