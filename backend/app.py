@@ -111,6 +111,7 @@ class Backend:
                 client_id=f"softplace-{settings.territory}-ingest",
                 qos=settings.qos,
                 share_group=settings.broker.share_group,
+                ladder=settings.distress,
                 retention_override=REPLAY if settings.retention == "replay" else None,
                 tls=_tls(settings),
             ),

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from backend.devices.ladder import LadderRules
 from contract.broker_url import BrokerAddress, InvalidBrokerUrl, parse_broker_url
 from contract.topics import is_slug
 
@@ -82,6 +83,7 @@ class Settings(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     records: RecordsSection = RecordsSection()
     web: WebSection = WebSection()
     devices: DevicesSection = DevicesSection()
+    distress: LadderRules = LadderRules()
 
     @property
     def data_directory(self) -> Path:

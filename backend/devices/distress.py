@@ -3,35 +3,34 @@
 Rules of this file: a word counts by its number where it comes from the outbox that spoke before,
 by its time where the device was changed; so a backlog never reopens what is over. A session in
 order says how long it may be silent: what is not renewed by then is an alarm, whatever the link.
+Whoever is asked and does not answer in time is followed by the next one, heard or unheard.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from backend.devices import command_rows, ladder
 from backend.devices.alarms import clear_alarm, raise_alarm
+from backend.devices.distress_rows import (
+    Distress,
+    Word,
+    put_asking,
+    put_word,
+    read_asked,
+    read_asking,
+    silent_beyond,
+)
+from backend.devices.errors import UnknownAlarm
+from backend.devices.ladder import SOS, Asking, LadderRules
 from backend.devices.model import DeviceAlarm
-from backend.records.statements import execute_many, query
+from backend.records.text import printable
 from contract.uplink import Alarm
 
-ABOUT_PEOPLE = ("sos", "lone_worker_silent")
+ABOUT_PEOPLE = (SOS, "lone_worker_silent")
 """Alarms that a supervisor sees until they are over."""
-
-_PUT = """
-INSERT INTO distress (unit, alarm, reference, outbox, seq, at_ms, is_open, due_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (unit, alarm, reference) DO UPDATE SET outbox = excluded.outbox,
-  seq = excluded.seq, at_ms = excluded.at_ms, is_open = excluded.is_open,
-  due_ms = excluded.due_ms
-WHERE (distress.outbox = excluded.outbox AND distress.seq < excluded.seq)
-   OR (distress.outbox <> excluded.outbox AND distress.at_ms <= excluded.at_ms)
-"""
-_HELD = "SELECT outbox, seq FROM distress WHERE unit = ? AND alarm = ? AND reference = ?"
-_DUE = "SELECT unit, alarm, reference, at_ms FROM distress WHERE due_ms <= ?"
-_SAID = (
-    "UPDATE distress SET due_ms = NULL, is_open = ? WHERE unit = ? AND alarm = ? AND reference = ?"
-)
-_PRUNE = "DELETE FROM distress WHERE is_open = ? AND due_ms IS NULL AND at_ms < ?"
+ORDER_LIFE_MS = 24 * 3_600_000
+"""An answer waits so long at the broker for a unit without network."""
 
 
 def is_open(alarm: Alarm) -> bool:
@@ -50,33 +49,108 @@ def hear_distress(connection: Connection, unit: str, alarm: Alarm, received_ms: 
         return None
     reference, at_ms = alarm.reference or "", measured_ms(alarm, received_ms)
     due_ms = None if alarm.silent_after_s is None else at_ms + int(alarm.silent_after_s * 1_000)
-    row = (unit, alarm.alarm, reference, alarm.outbox, alarm.seq, at_ms, is_open(alarm), due_ms)
-    execute_many(connection, _PUT, [row])
-    if query(connection, _HELD, row[:3]) != [(alarm.outbox, alarm.seq)]:
+    key = (unit, alarm.alarm, reference)
+    word = Word(*key, alarm.outbox, alarm.seq, at_ms, is_open(alarm), due_ms)
+    if not put_word(connection, word):
         return None
+    before = read_asking(connection, key)
+    asking = ladder.heard(before, alarm, at_ms, received_ms)
+    if is_open(alarm) or before.step is not None:
+        put_asking(connection, key, asking)
     if not is_open(alarm):
         if clear_alarm(connection, unit, alarm.alarm, reference, received_ms):
             return f"{alarm.alarm}_over unit={unit} reference={reference} state={alarm.state}"
         return None
-    detail = ": ".join(part for part in (alarm.step, alarm.detail) if part) or alarm.state
-    told = DeviceAlarm(unit, alarm.alarm, reference, detail, at_ms, received_ms)
-    if raise_alarm(connection, told):
-        return f"{alarm.alarm} unit={unit} reference={reference} step={alarm.step or 'none'}"
-    return None
+    if asking.step in {None, "taken"}:
+        return None
+    said = Distress(*key, asking)
+    is_new = _show(connection, said, alarm.detail or alarm.state, at_ms, received_ms)
+    return _line(said) if is_new or asking.step != before.step else None
 
 
 def check_silence(connection: Connection, now_ms: int) -> list[str]:
     """Raise an alarm for each session that was silent beyond what it announced."""
     notices = []
-    for unit, alarm, reference, at_ms in query(connection, _DUE, (now_ms,)):
-        silent_min = (now_ms - at_ms) // 60_000
-        detail = f"supervisor: nothing was heard of this session for {silent_min} min"
-        execute_many(connection, _SAID, [(True, unit, alarm, reference)])
-        if raise_alarm(connection, DeviceAlarm(unit, alarm, reference, detail, now_ms, now_ms)):
-            notices.append(f"{alarm} unit={unit} reference={reference}: {detail}")
+    for unit, alarm, reference, at_ms in silent_beyond(connection, now_ms):
+        detail = f"nothing was heard of this session for {(now_ms - at_ms) // 60_000} min"
+        silent = Distress(unit, alarm, reference, ladder.begun(now_ms))
+        put_asking(connection, silent.key, silent.asking)
+        _show(connection, silent, detail, now_ms, now_ms)
+        notices.append(f"{_line(silent)}: {detail}")
     return notices
 
 
-def prune_distress(connection: Connection, before_ms: int) -> None:
-    """Forget what was over before that time."""
-    execute_many(connection, _PRUNE, [(False, before_ms)])
+def check_steps(connection: Connection, now_ms: int, rules: LadderRules) -> list[str]:
+    """Ask the next one wherever nobody has answered in time, whatever is heard of the unit."""
+    notices = []
+    for before in read_asked(connection):
+        asking = ladder.due(before.alarm, before.asking, now_ms, rules)
+        if asking is None or asking.step is None:
+            continue
+        after = before._replace(asking=asking)
+        put_asking(connection, after.key, asking)
+        detail = f"{rules.who(asking.step)}; {_why(before.asking, now_ms)}"
+        _show(connection, after, detail, now_ms, now_ms)
+        notices.append(f"{_line(after)}: {_why(before.asking, now_ms)}")
+    return notices
+
+
+def acknowledge(
+    connection: Connection, unit: str, reference: str, by: str, now_ms: int, real_ms: int
+) -> Distress:
+    """Somebody is on it: written down, and the unit is told. Raises UnknownAlarm."""
+    before = _named(connection, unit, reference)
+    after = before._replace(asking=ladder.acknowledged(printable(by, 80), now_ms))
+    put_asking(connection, after.key, after.asking)
+    _show(connection, after, f"acknowledged by {after.asking.acknowledged_by}", now_ms, now_ms)
+    _tell(connection, after, "acknowledge", by, real_ms)
+    return after
+
+
+def end(
+    connection: Connection, unit: str, reference: str, by: str, now_ms: int, real_ms: int
+) -> Distress:
+    """Somebody has spoken with the person: it is over, heard or unheard. Raises UnknownAlarm."""
+    before = _named(connection, unit, reference)
+    asking = ladder.acknowledged(printable(by, 80), now_ms)._replace(step=None, since_ms=None)
+    after = before._replace(asking=asking)
+    put_asking(connection, after.key, asking)
+    clear_alarm(connection, unit, before.alarm, reference, now_ms)
+    _tell(connection, after, "end", by, real_ms)
+    return after
+
+
+def _named(connection: Connection, unit: str, reference: str) -> Distress:
+    for one in read_asked(connection):
+        if (one.unit, one.reference) == (unit, reference):
+            return one
+    raise UnknownAlarm(unit, reference)
+
+
+def _tell(connection: Connection, distress: Distress, action: str, by: str, real_ms: int) -> None:
+    command, told = "alarm_ack", {"reference": distress.reference}
+    if distress.alarm != SOS:
+        command, told = "lone_worker", told | {"action": action}
+    command_rows.order(connection, distress.unit, command, told, by, real_ms, ORDER_LIFE_MS)
+
+
+def _show(
+    connection: Connection, distress: Distress, detail: str, since_ms: int, last_ms: int
+) -> bool:
+    """Where a person looks; True where it was not there."""
+    step = distress.asking.step
+    told = detail if step is None else f"{step}: {detail}"
+    unit, alarm, reference = distress.key
+    return raise_alarm(connection, DeviceAlarm(unit, alarm, reference, told, since_ms, last_ms))
+
+
+def _line(distress: Distress) -> str:
+    unit, alarm, reference = distress.key
+    return f"{alarm} unit={unit} reference={reference} step={distress.asking.step}"
+
+
+def _why(asking: Asking, now_ms: int) -> str:
+    waited_min = (now_ms - (asking.since_ms or now_ms)) // 60_000
+    if asking.step == "taken":
+        return f"acknowledged, and still nothing after {waited_min} min"
+    return f"no answer of {asking.step} within {waited_min} min"

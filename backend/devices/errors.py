@@ -22,6 +22,17 @@ class KeyUnusable(DevicesError, OSError):
         )
 
 
+class UnknownAlarm(DevicesError, LookupError):
+    """No person in distress by that unit and reference."""
+
+    def __init__(self, unit: str, reference: str) -> None:
+        self.unit = unit
+        self.reference = reference
+        super().__init__(
+            f"{unit} has no open alarm {reference!r}; `softplace device alarms` lists what is open"
+        )
+
+
 class RequestUnusable(DevicesError, ValueError):
     """A certificate request that no certificate can be given for."""
 

@@ -97,7 +97,12 @@ distress = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("is_open", Boolean, nullable=False),
     Column("due_ms", BigInteger, nullable=True),
+    Column("step", String(20), nullable=True),
+    Column("step_ms", BigInteger, nullable=True),
+    Column("acknowledged_ms", BigInteger, nullable=True),
+    Column("acknowledged_by", String(80), nullable=True),
     Index("ix_distress_due_ms", "due_ms"),
     sqlite_with_rowid=False,
 )
-"""The last word of each SOS and lone-worker session; not renewed by `due_ms`, it is an alarm."""
+"""The last word of each SOS and lone-worker session; not renewed by `due_ms`, it is an alarm.
+`step` is who is asked since `step_ms` ("taken": somebody has answered), null where nobody is."""

@@ -9,7 +9,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from backend.devices.alarms import prune_alarms
-from backend.devices.distress import check_silence, prune_distress
+from backend.devices.distress import check_silence, check_steps
+from backend.devices.distress_rows import prune_distress
+from backend.devices.ladder import LadderRules
 from backend.devices.sessions import prune_runs
 from backend.ingest.entries import prune_entries
 from backend.ingest.errors import records_away
@@ -40,9 +42,10 @@ T = TypeVar("T")
 class Housekeeping:
     """Blocking; the ingest's worker thread calls it. Everything raises StoreAway."""
 
-    def __init__(self, records: Engine, marks: Marks) -> None:
+    def __init__(self, records: Engine, marks: Marks, ladder: LadderRules) -> None:
         self._records = records
         self._marks = marks
+        self._ladder = ladder
 
     def prepare(self) -> None:
         """Draw the first epoch of a new records store."""
@@ -60,12 +63,13 @@ class Housekeeping:
         return _or_away(work)
 
     def check(self, now_ms: int, real_ms: int) -> list[str]:
-        """Look at silence, gaps and conflicts; lines for the log."""
+        """Look at silence, unanswered alarms, gaps and conflicts; lines for the log."""
 
         def work() -> list[str]:
             with writing(self._records) as connection:
                 return [
                     *check_silence(connection, now_ms),
+                    *check_steps(connection, now_ms, self._ladder),
                     *check_gaps(connection, now_ms, real_ms),
                     *clear_identity(connection, now_ms),
                 ]

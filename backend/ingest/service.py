@@ -95,7 +95,9 @@ class Ingest:
         self._republish = asyncio.Event()
         self._epoch_drawn = False
         self._away: str | None = None
-        self._housekeeping = Housekeeping(records, Marks(telemetry, records, random))
+        self._housekeeping = Housekeeping(
+            records, Marks(telemetry, records, random), settings.ladder
+        )
         self.ready = asyncio.Event()
         """Set when units' messages are received for the first time."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from backend.devices.ladder import LadderRules
 from contract.broker_url import BrokerAddress
 from contract.retention import RetentionClass
 
@@ -23,6 +24,7 @@ class IngestSettings:
     retention_override: RetentionClass | None = None
     """Every row goes into this class, whatever its stream."""
     tls: ssl.SSLContext | None = None
+    ladder: LadderRules = field(default_factory=LadderRules)
     keepalive_s: int = 30
     linger_s: float = 0.03
     """How long a first message waits for company; alarms, taps, status and hello do not wait."""

@@ -16,6 +16,8 @@ SUBCOMMANDS = (
     ("revoke", "withdraw a lost or stolen device at once"),
     ("retire", "end a unit: its device forgets who it was, nothing stays retained"),
     ("renew", "give a device a new key and certificate"),
+    ("alarms", "people in distress: who is asked, since when, until when"),
+    ("acknowledge", "answer an alarm of a person in distress: somebody is on it"),
     ("logs", "the last lines of a device's log"),
     ("doctor", "what a device finds wrong with itself"),
     ("restart", "start a device's agent anew"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract.clock import SystemClock
+from contract.clock import SystemClock, clock_from_text
 from contract.errors import InvalidUnit
 from contract.topics import Unit, parse_unit
 from softplace.failure import CommandFailed
@@ -73,6 +74,11 @@ def opened(arguments: argparse.Namespace) -> Iterator[Server]:
             records.dispose()
     except (InvalidSettings, RecordsError, DevicesError) as error:
         raise CommandFailed(str(error)) from error
+
+
+def territory_now_ms() -> int:
+    """The territory's time, simulated where the installation's is."""
+    return clock_from_text(os.environ.get("SOFTPLACE_CLOCK")).now_ms()
 
 
 def who() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from backend.devices.ladder import LadderRules
 from backend.ingest.commit import Moment
 from backend.ingest.entry import Entry
 from backend.ingest.housekeeping import Housekeeping
@@ -125,7 +126,7 @@ class Harness:
         chance = random.Random(7)  # noqa: S311 - seeded, not secret
         self.pipeline = Pipeline(self.telemetry, self.engine, Routes(TERRITORY), chance)
         self.marks = Marks(self.telemetry, self.engine, chance)
-        self.housekeeping = Housekeeping(self.engine, self.marks)
+        self.housekeeping = Housekeeping(self.engine, self.marks, LadderRules())
         self.marks.prepare()
 
     @classmethod
