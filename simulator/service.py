@@ -1,4 +1,4 @@
-"""A living territory: every vehicle of a territory file, at once, in one process."""
+"""A living territory: every vehicle and space of a territory file, at once, in one process."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contract.territory_file import Territory
 from simulator.accounts import UnitAccount
 from simulator.motion import Duties
 from simulator.radio import Shadow
+from simulator.space import Neighbourhood, SimulatedSpace
 from simulator.vehicle import SimulatedVehicle, Surroundings
 
 _log = logging.getLogger("softplace.simulator")
@@ -44,10 +45,24 @@ class LivingTerritory:
             SimulatedVehicle(vehicle.unit, accounts.get(vehicle.unit), around)
             for vehicle in territory.vehicles
         ]
+        near = Neighbourhood(
+            territory=territory.territory,
+            timezone=territory.timezone,
+            broker=broker,
+            data=data,
+            clock=clock,
+            speed=around.speed,
+            seed=seed,
+        )
+        self._spaces = [
+            SimulatedSpace(space, accounts.get(space.unit), near) for space in territory.spaces
+        ]
 
     async def run(self) -> None:
-        """Let every vehicle live."""
-        _log.info("living vehicles=%d", len(self._vehicles))
+        """Let everything live."""
+        _log.info("living vehicles=%d spaces=%d", len(self._vehicles), len(self._spaces))
         async with asyncio.TaskGroup() as group:
             for vehicle in self._vehicles:
                 group.create_task(vehicle.live(), name=vehicle.unit)
+            for space in self._spaces:
+                group.create_task(space.live(), name=space.unit)

@@ -13,7 +13,7 @@ from contract.broker_url import BrokerAddress
 from contract.clock import SimulatedClock
 from softplace.credentials import FILE_NAME, write_secret
 from softplace.failure import CommandFailed
-from softplace.up_plan import HOST, Plan
+from softplace.up_plan import HOST, Plan, units_of
 
 STOP_WITHIN_S = 10.0
 SOURCES = Path(__file__).parent.parent
@@ -96,6 +96,6 @@ class LivingTerritory:
 
 
 def _everybody_as(plan: Plan, broker: BrokerAddress) -> str:
-    """On somebody else's broker every simulated vehicle uses the account of the settings."""
+    """On somebody else's broker everything simulated uses the account of the settings."""
     login = {"username": broker.username or "", "password": broker.password or ""}
-    return json.dumps({"units": {v.unit: login for v in plan.territory.vehicles}})
+    return json.dumps({"units": dict.fromkeys(units_of(plan.territory), login)})

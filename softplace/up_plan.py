@@ -101,13 +101,19 @@ def make_plan(
         territory=territory,
         territory_file=used_file,
         radio_file=source.with_name(f"{source.stem}-radio.json"),
-        credentials=open_credentials(data, [vehicle.unit for vehicle in territory.vehicles]),
+        credentials=open_credentials(data, units_of(territory)),
         clock=clock,
         speed=speed,
         web_port=web_port,
         broker_port=usual_or_free_port(USUAL_BROKER_PORT),
         engines=engines,
     )
+
+
+def units_of(territory: Territory) -> list[str]:
+    """Whoever speaks on the broker: every vehicle and every space."""
+    vehicles = [vehicle.unit for vehicle in territory.vehicles]
+    return vehicles + [space.unit for space in territory.spaces]
 
 
 def demonstration_file() -> Path:

@@ -11,7 +11,7 @@ from softplace.up_plan import HOST, Plan
 
 
 def accounts_of(plan: Plan) -> list[Account]:
-    """One account for the backend and one per vehicle."""
+    """One account for the backend and one per vehicle and space."""
     backend = plan.credentials.backend
     territory = plan.territory.territory
     return [Account(backend.username, backend.password)] + [

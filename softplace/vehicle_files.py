@@ -35,7 +35,8 @@ def write_vehicle_files(plan: Plan) -> Path:
     """
     directory = plan.data / "agents"
     directory.mkdir(mode=0o700, exist_ok=True)
-    for unit, login in plan.credentials.units.items():
+    for unit in (vehicle.unit for vehicle in plan.territory.vehicles):
+        login = plan.credentials.units[unit]
         kind, _, slug = unit.partition("/")
         name = f"{kind}-{slug}"
         write_secret(directory / f"{name}.password", login.password + "\n")

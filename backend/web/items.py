@@ -13,6 +13,7 @@ from backend.web.context import Context
 from backend.web.formats import Language, hours, spaced
 from backend.web.map_marks import planned_stop_id, unit_key
 from backend.web.moment import Moment
+from backend.web.occupancy import Counted, occupancy_of, persons
 from backend.web.words import say
 from contract.territory_file import Space
 
@@ -96,6 +97,13 @@ def _stop_near(context: Context, position: LivePosition) -> str:
     return ""
 
 
+def _since_ms(state: UnitState, counted: Counted | None) -> int | None:
+    """Of a space: since when it is silent, else how old the count is, else when it was heard."""
+    if state.presence == "lost":
+        return state.presence_ms
+    return state.heard_ms if counted is None else counted.observed_ms
+
+
 def space_item(space: Space, state: UnitState, moment: Moment, language: Language) -> Item:
     """A space in the list: heard or not, open or closed."""
     minute = moment.local.hour * 60 + moment.local.minute
@@ -109,6 +117,7 @@ def space_item(space: Space, state: UnitState, moment: Moment, language: Languag
     )
     silent = state.presence == "lost"
     heard = state.presence == "online"
+    counted = occupancy_of(state) if is_open else None
     shown = State.NO_CONTACT if silent else State.LIVE if heard else State.TIMETABLE
     return Item(
         key=unit_key(space.unit),
@@ -116,7 +125,7 @@ def space_item(space: Space, state: UnitState, moment: Moment, language: Languag
         state=shown,
         word=say(language, f"presence_{state.presence}"),
         cut_word=say(language, "presence_lost" if heard else f"presence_{state.presence}"),
-        where=opening,
-        since_ms=state.presence_ms if silent else state.heard_ms,
+        where=opening if counted is None else f"{opening} · {persons(counted, language)}",
+        since_ms=_since_ms(state, counted),
         since_is="lasting" if silent else "age",
     )

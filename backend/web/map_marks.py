@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.arrivals.fleet import VehicleState
 from backend.arrivals.model import State
@@ -14,9 +14,12 @@ from backend.web.formats import Language, age, spaced
 from backend.web.map_ground import Ground
 from backend.web.map_space import Box, Room, Spot, around, square, text_width
 from backend.web.moment import Moment
+from backend.web.occupancy import Counted, occupancy_of, persons
 from contract.territory_file import Space
 
 CHIP_PX = 14
+PLACE_LABEL_PX = 12
+_LONGEST_AGE: dict[Language, str] = {"fr": "il y a 59 min", "en": "59 min ago"}
 _MARK_PX = 26.0
 _CHIP_GAPS = (16, 26, 42, 60)
 """A label that stands off is tied to its mark by a line."""
@@ -49,6 +52,11 @@ class PlaceMark:
     name: str
     spot: Spot
     silent: bool = False
+    label: str = ""
+    """How many are inside; nothing where no label finds room."""
+    label_box: Box | None = None
+    """Relative to the spot."""
+    counted_ms: int | None = None
 
 
 def unit_key(unit: str) -> str:
@@ -66,7 +74,7 @@ def place_marks(
 ) -> tuple[PlaceMark, ...]:
     """Markets of the day and open or silent spaces, each beside its stop."""
     today, minute = moment.local.date(), moment.local.hour * 60 + moment.local.minute
-    found: list[tuple[str, str, Spot, bool]] = []
+    found: list[tuple[str, str, Spot, bool, Counted | None]] = []
     for space, state in spaces:
         is_open = today.isoweekday() in space.weekdays and (
             space.opens_min <= minute < space.closes_min
@@ -74,19 +82,38 @@ def place_marks(
         silent = state.presence == "lost"
         if is_open or silent:
             spot = ground.projection.spot(space.latitude, space.longitude)
-            found.append(("coworking", spaced(space.name, language), spot, silent))
+            counted = occupancy_of(state) if is_open else None
+            found.append(("coworking", spaced(space.name, language), spot, silent, counted))
     for market in plans.territory.markets:
         if plans.calendar.is_market_day(market, today) and minute < market.closes_min:
             stop = plans.stops[market.stop_id]
             spot = ground.projection.spot(stop.latitude, stop.longitude)
-            found.append(("market", spaced(market.place, language), spot, False))
-    marks = []
-    for kind, name, spot, silent in found:
+            found.append(("market", spaced(market.place, language), spot, False, None))
+    marks, counts = [], []
+    for kind, name, spot, silent, counted in found:
         box = room.best(around(spot, _MARK_PX, _MARK_PX, 11))
         if box is not None:
             room.boxes.append(box)
             marks.append(PlaceMark(kind, name, box.centre, silent))
-    return tuple(marks)
+            counts.append(counted)
+    # Every mark has its place before the first label takes one.
+    return tuple(
+        mark if counted is None else _counted(mark, counted, language, room)
+        for mark, counted in zip(marks, counts, strict=True)
+    )
+
+
+def _counted(mark: PlaceMark, counted: Counted, language: Language, room: Room) -> PlaceMark:
+    """The mark with its count; the age beside it grows on the screen, so it is given room."""
+    label = persons(counted, language)
+    width = text_width(f"{label}, {_LONGEST_AGE[language]}", PLACE_LABEL_PX) + 14
+    box = room.best(around(mark.spot, width, 22, 15), tied_to=mark.spot)
+    if box is None:
+        return mark
+    room.boxes.append(box)
+    x, y = mark.spot
+    beside = Box(box.left - x, box.top - y, box.right - x, box.bottom - y)
+    return replace(mark, label=label, label_box=beside, counted_ms=counted.observed_ms)
 
 
 def vehicle_marks(

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from backend.web import shapes
 from backend.web.formats import NARROW, Language, age, lasting
+from backend.web.formats import moment as day_and_time
 from backend.web.moment import Moment
 from backend.web.tokens import stylesheet
 from backend.web.words import say
@@ -61,6 +62,7 @@ class Renderer:
             "narrow": NARROW,
             "w": partial(_words, language),
             "count": _counter(language, moment),
+            "when": lambda at_ms: day_and_time(moment.at(at_ms), moment.local, language),
             "contact": "",
             "asset": asset_path,
             "shape": shapes.shape,

@@ -97,9 +97,10 @@ class Pages:
         """What operations must see: presence, gaps, quarantine."""
         language = _language(request)
         report = await self._reported()
+        doors = await self._doors() if self._doors is not None else []
         renderer = Renderer(language, self._context.moment())
         return HTMLResponse(
-            devices.render(renderer, self._context, report, language),
+            devices.render(renderer, self._context, report, doors, language),
             headers={"Cache-Control": _NEVER_KEEP},
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from contract.clock import Clock
+from contract.quantities import ClockSource
 from edge.link.systemd import Watchdog
 
 GOODBYE_S = 2.0
@@ -20,6 +21,8 @@ class AgentLink(Protocol):
     """What an agent's life asks of its link."""
 
     def announce(self, state: LastState) -> None: ...
+
+    def anchor(self, source: ClockSource, utc_ms: int, boot_ms: int) -> None: ...
 
     async def run(self) -> None: ...
 
@@ -55,7 +58,7 @@ class Agent:
         watchdog: Watchdog | None = None,
         at_end: Callable[[], None] | None = None,
     ) -> None:
-        self._link = link
+        self.link = link
         self._clock = clock
         self._work = tuple(work)
         self._watchdog = watchdog
@@ -70,7 +73,7 @@ class Agent:
 
     async def run(self) -> None:
         """Until stopped or cancelled. Raises what ended one of its tasks."""
-        running = [asyncio.create_task(self._link.run(), name="link")]
+        running = [asyncio.create_task(self.link.run(), name="link")]
         running += [asyncio.create_task(work.run(), name=work.name) for work in self._work]
         if self._watchdog is not None:
             running.append(asyncio.create_task(self._watchdog.run(), name="watchdog"))
@@ -85,14 +88,14 @@ class Agent:
             for task in (*running, stopping):
                 task.cancel()
             endings = await asyncio.gather(*running, stopping, return_exceptions=True)
-            self._link.close()
+            self.link.close()
         for ending in endings:
             if isinstance(ending, Exception):
                 raise ending
 
     async def _goodbye(self) -> None:
-        self._link.announce(self._last_state)
-        settled = asyncio.create_task(self._link.settled())
+        self.link.announce(self._last_state)
+        settled = asyncio.create_task(self.link.settled())
         too_late = asyncio.create_task(self._clock.sleep(GOODBYE_S))
         await asyncio.wait([settled, too_late], return_when=asyncio.FIRST_COMPLETED)
         settled.cancel()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from backend.arrivals.service import Arrivals
 from backend.arrivals.settings import ArrivalSettings
 from backend.live.model import LivePosition, Presence, UnitState
 from contract.topics import Unit, parse_unit
+from contract.uplink import Envelope
 from tests.territory.sample import LATITUDE, SAMPLE
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -42,6 +44,12 @@ class FakeLive:
         parsed = parse_unit(unit)
         observed_ms = None if position is None else position.observed_ms
         self._states[parsed] = UnitState(parsed, presence, observed_ms, position, {}, observed_ms)
+
+    def say(self, unit: str, stream: str, message: Envelope) -> None:
+        """What a unit that is online said last on a stream."""
+        state = self.state(parse_unit(unit))
+        newest = {**state.newest, stream: (message.observed_ms, message)}
+        self._states[state.unit] = replace(state, presence="online", newest=newest)
 
     def state(self, unit: Unit) -> UnitState:
         return self._states.get(unit, UnitState(unit, "unknown", None, None, {}, None))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from backend.web.devices import DeviceReport, OpenAlarm, UnitReport
+from backend.web.doors import DoorLine
 from backend.web.http_server import AddressUnavailable, listening_socket
 from backend.web.service import create_app
 from backend.web.settings import PageSettings
@@ -43,12 +44,35 @@ class Site:
             quarantined={"malformed": 7},
         )
         self.app = create_app(
-            SAMPLE, self.live, self.clock, PageSettings(), pace=self.pace, report=self._report
+            SAMPLE,
+            self.live,
+            self.clock,
+            PageSettings(),
+            pace=self.pace,
+            report=self._report,
+            doors=self._doors,
         )
         self.url = ""
 
     async def _report(self) -> DeviceReport:
         return self.report
+
+    async def _doors(self) -> list[DoorLine]:
+        return [
+            DoorLine(
+                unit="reader/die",
+                version=7,
+                held_version=6,
+                contact_ms=at(8, 9),
+                revocation_bound_ms=at(20, 30),
+                cards=3,
+                rights=4,
+                still_opens=1,
+                still_opens_until_ms=at(20, 30),
+                refusal=None,
+                retired_ms=None,
+            )
+        ]
 
     async def get(self, path: str) -> Answer:
         reader, writer = await self._ask(path)
@@ -158,6 +182,16 @@ async def test_operations_see_presence_gaps_and_quarantine(site: Site):
     assert "malformed: 7" in body
     assert "Sans nouvelles" in body
     assert (await site.json("/api/devices"))["units"]["bus/b1"]["missing"] == 2
+
+
+async def test_operations_see_what_each_door_may_still_open(site: Site):
+    body = (await site.get("/devices")).body
+    row = re.search(r"<tr><th scope=.row.>reader/die.*?</tr>", body, re.DOTALL)
+    assert row is not None
+    text = re.sub(r"<[^>]+>|\s", "", row[0])
+    assert "ilya1min" in text
+    assert "4droits,3cartestientlaversion6sur7" in text
+    assert "20h301,jusqu’à20h30" in text
 
 
 async def test_machines_read_the_same_facts(site: Site):

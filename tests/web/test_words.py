@@ -13,7 +13,8 @@ from backend.web.words import reason, say
 _VALUES = dict.fromkeys(
     (
         *("age", "n", "t", "s", "d", "tel", "place", "places", "next", "line", "when", "date"),
-        *("hours", "name", "state", "reason", "stop"),
+        *("hours", "name", "state", "reason", "stop", "held", "version"),
+        *("rights", "cards"),
     ),
     "4",
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.live.model import UnitState
 from backend.web.context import Context
 from backend.web.devices import DeviceReport, UnitReport
+from backend.web.doors import DoorLine
 from backend.web.formats import Language, spaced
 from backend.web.rendering import Renderer
 from backend.web.words import say
@@ -31,7 +33,13 @@ class UnitLine:
     alarms: tuple[str, ...]
 
 
-def render(renderer: Renderer, context: Context, report: DeviceReport, language: Language) -> str:
+def render(
+    renderer: Renderer,
+    context: Context,
+    report: DeviceReport,
+    doors: Sequence[DoorLine],
+    language: Language,
+) -> str:
     """The whole page; nothing on it moves, it is read again when it is opened again."""
     units = {vehicle.unit: vehicle.name for vehicle in context.territory.vehicles}
     units |= {space.unit: space.name for space in context.territory.spaces}
@@ -45,6 +53,7 @@ def render(renderer: Renderer, context: Context, report: DeviceReport, language:
         live=None,
         title=title,
         lines=[_line(context, unit, name, report, language) for unit, name in units.items()],
+        doors=doors,
         quarantined=sorted(report.quarantined.items()),
         query="" if language == "fr" else f"?lang={language}",
     )
