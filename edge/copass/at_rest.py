@@ -85,7 +85,12 @@ def _value(path: Path) -> bytes | None:
     """What the file says, unless it is unreadable or was never burnt."""
     try:
         value = path.read_bytes().strip(b"\0\n ")
-    except OSError:
+    except OSError as error:
+        _log.warning(
+            "at_rest=passed_over path=%s why=%s; a weaker secret stands in: let this user read it",
+            path,
+            error.strerror,
+        )
         return None
     return value if value.strip(b"0\0-") else None
 

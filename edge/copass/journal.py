@@ -8,6 +8,7 @@ give a number twice, and no file is ever opened for writing again.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,8 @@ class Journal:
         self._present: Found | None = None
         self._size = 0
         self._taps = 0
+        self._at_work = threading.RLock()
+        """A line is written aside; who ends the agent meanwhile must not close its file."""
 
     @property
     def count(self) -> int:
@@ -88,24 +91,26 @@ class Journal:
 
     def append(self, entry: Entry) -> Written:
         """Write an entry; it is on the disk on return. Raises JournalUnwritable."""
-        try:
-            return self._append(entry)
-        except OSError as error:
-            # What the disk has of that line is not known: the next entry begins a new file.
-            self.close()
-            raise JournalUnwritable(self.directory, error.strerror or str(error)) from error
+        with self._at_work:
+            try:
+                return self._append(entry)
+            except OSError as error:
+                # What the disk has of that line is not known: the next entry begins a new file.
+                self.close()
+                raise JournalUnwritable(self.directory, error.strerror or str(error)) from error
 
     def close(self) -> None:
         """Write no more into the present file."""
-        if self._growing is not None:
-            self._growing.close()
-        if self._present is not None:
-            self._past.append(self._present)
-        self._growing = self._present = None
+        with self._at_work:
+            if self._growing is not None:
+                self._growing.close()
+            if self._present is not None:
+                self._past.append(self._present)
+            self._growing = self._present = None
 
     def prune(self, now_ms: int) -> None:
         """Delete files older than KEEP_MS of which everything has been handed over."""
-        waiting = {written.journal for written in self.waiting}
+        waiting = {written.journal for written in tuple(self.waiting)}
         # Oldest first and without a gap: what is left must still carry its chain on.
         while self._past:
             oldest = self._past[0]

@@ -223,7 +223,7 @@ class Station:
             moment, now_s = self.timepiece.look(), self._clock.monotonic_s()
             if moment.is_trusted and now_s - pruned_s >= PRUNE_EVERY_S:
                 pruned_s = now_s
-                self.journal.prune(moment.utc_ms)
+                await self._aside(partial(self.journal.prune, moment.utc_ms))
             await self._clock.sleep(LOOK_EVERY_S)
 
 

@@ -39,6 +39,14 @@ def test_a_burnt_secret_is_preferred_and_an_unburnt_one_passed_over(tmp_path):
     assert unburnt.value == b"10000000abcdef01"
 
 
+def test_a_burnt_secret_that_cannot_be_read_is_said_and_not_silently_replaced(tmp_path, caplog):
+    (tmp_path / "sys/bus/nvmem/devices/rpi_otp_private0/nvmem").mkdir(parents=True)
+    weaker = board(tmp_path, serial="10000000abcdef01")
+    assert weaker.name == "board serial"
+    assert "at_rest=passed_over" in caplog.text
+    assert "rpi_otp_private0" in caplog.text
+
+
 def test_a_machine_without_any_secret_is_told_what_to_do(tmp_path):
     with pytest.raises(NoHardwareSecret, match="tried OTP private key, board serial"):
         board_secret(tmp_path)

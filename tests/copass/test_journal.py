@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.clock import ManualClock
-from edge.copass.durable_files import RealFiles
+from edge.copass.durable_files import Growing, RealFiles
 from edge.copass.errors import JournalUnwritable
 from edge.copass.hand_over import HandOver
 from edge.copass.journal import KEEP_MS, Journal
@@ -296,3 +299,48 @@ def test_a_file_without_entries_goes_with_those_before_it_only(tmp_path):
     last.append(seen())
     last.prune(NOON_MS)
     assert opened(tmp_path, link).breaks == ()
+
+
+class SlowFile:
+    """Takes its time over each line; notes what happens to it, in order."""
+
+    def __init__(self, growing: Growing) -> None:
+        self._growing = growing
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+        self.happened: list[str] = []
+
+    def append(self, data: bytes) -> None:
+        self.begun.set()
+        assert self.goes_on.wait(10)
+        self._growing.append(data)
+        self.happened.append("written")
+
+    def close(self) -> None:
+        self.happened.append("closed")
+        self._growing.close()
+
+
+class SlowDisk(Disk):
+    """Of one slow file."""
+
+    def create(self, path: Path, data: bytes) -> Growing:
+        self.file = SlowFile(super().create(path, data))
+        return self.file
+
+
+def test_an_agent_that_ends_while_a_line_is_written_does_not_close_the_file_under_it(tmp_path):
+    disk = SlowDisk()
+    journal = opened(tmp_path, disk=disk)
+    with ThreadPoolExecutor(2) as aside:
+        writing = aside.submit(journal.append, tap(1))
+        while not hasattr(disk, "file"):
+            assert not writing.done()
+        assert disk.file.begun.wait(10)
+        closing = aside.submit(journal.close)
+        concurrent.futures.wait([closing], 0.05)
+        disk.file.goes_on.set()
+        assert writing.result(10).n == 1
+        closing.result(10)
+    assert disk.file.happened == ["written", "closed"]
+    again = opened(tmp_path)
+    assert (again.count, again.breaks) == (1, ())
