@@ -36,8 +36,9 @@ def parse_broker_url(url: str) -> BrokerAddress:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise InvalidBrokerUrl(str(error)) from error
+    except ValueError:
+        # Not in the parser's words: of a password with a / in it they quote the beginning.
+        raise InvalidBrokerUrl("host or port cannot be read, or its password needs %2F") from None
     if parts.scheme not in {"mqtt", "mqtts"}:
         raise InvalidBrokerUrl(f"scheme {parts.scheme!r} is not mqtt or mqtts")
     if not parts.hostname:

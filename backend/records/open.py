@@ -38,6 +38,7 @@ def open_records(url: str) -> Engine:
 
 
 def _create(url: URL, shown: str) -> Engine:
+    # What is written may name a person: no error may repeat it into a log.
     backend = url.get_backend_name()
     if backend not in {"sqlite", "postgresql"}:
         raise RecordsRefused(shown, f"{backend} is neither sqlite nor postgresql")
@@ -45,14 +46,16 @@ def _create(url: URL, shown: str) -> Engine:
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         try:
-            return create_engine(url, pool_pre_ping=True)
+            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise RecordsRefused(shown, "its driver is missing (the extra `postgresql`)") from error
     arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     if url.database in {None, "", ":memory:"}:
-        engine = create_engine(url, connect_args=arguments, poolclass=StaticPool)
+        engine = create_engine(
+            url, connect_args=arguments, poolclass=StaticPool, hide_parameters=True
+        )
     else:
-        engine = create_engine(url, connect_args=arguments)
+        engine = create_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -39,8 +39,12 @@ class HttpEndpoint:
         try:
             parts = urlsplit(url)
             port = parts.port
-        except ValueError as error:
-            raise TelemetryRefused(f"InfluxDB address: {error}; write http://host:8086") from error
+        except ValueError:
+            # Not in the parser's words: of a password with a / in it they quote the beginning.
+            raise TelemetryRefused(
+                "InfluxDB address: host or port cannot be read, or its password needs %2F; "
+                "write http://host:8086"
+            ) from None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise TelemetryRefused(
                 "InfluxDB address: it must look like http://host:8086 or https://host:8086"

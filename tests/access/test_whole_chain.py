@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import sqlite3
 import urllib.request
@@ -38,7 +39,7 @@ from tests.access.scene import DOOR, Scene
 from tests.access.test_card_command import Desk
 from tests.ingest.serving import until
 from tests.peers.ports import free_port
-from tests.privacy.needles import found_under
+from tests.privacy.needles import found_in, found_under
 from tests.territory.sample import SAMPLE
 
 CLOCK = SystemClock()
@@ -114,7 +115,8 @@ def desk(tmp_path, capsys):
 @pytest.mark.parametrize(
     "processes", [(ALL_SERVICES,), tuple((name,) for name in ALL_SERVICES)], ids=["one", "three"]
 )
-async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path, processes):
+async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path, processes, caplog):
+    caplog.set_level(logging.DEBUG)
     engine = open_records(f"sqlite:///{desk.records}")
     import_territory(engine, msgspec.structs.replace(SAMPLE, territory="lozere"))
     scene = Scene(desk.records.parent, f"sqlite:///{desk.records}")
@@ -164,6 +166,8 @@ async def test_a_card_is_issued_opens_is_lost_and_opens_no_more(desk, tmp_path, 
             assert count(engine, "tap_entry") == count(engine, "tap_holder") == 3
     uid = {"card": CardOnDisk.read(file).memory.uid}
     assert found_under(desk.records.parent, uid) == found_under(folder, uid) == []
+    assert "rights=accepted" in caplog.text
+    assert found_in(caplog.text.encode(), uid) == []
     await broker.stop()
 
 
