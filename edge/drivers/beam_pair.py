@@ -90,6 +90,11 @@ class BeamPair:
         self._lone_breaks = [0, 0]
         self._faults: dict[FaultKind, BeamFault] = {}
 
+    @property
+    def lines(self) -> tuple[str, str]:
+        """The outer and the inner one."""
+        return self._lines
+
     def take(self, edge: Edge) -> list[BeamEvent]:
         """What an edge of one of the two beams means. Others' edges mean nothing."""
         if edge.line not in self._lines:

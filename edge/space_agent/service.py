@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from contract.clock import Clock
 from edge.agent.service import Work
+from edge.agent.wifi_report import WifiReport
 from edge.drivers.errors import LineFault
 from edge.drivers.gpio import GpioOutputs
 from edge.drivers.lines import InputLines
 from edge.drivers.presence_source import PresenceSource
 from edge.drivers.waiting import Trouble
 from edge.drivers.wifi_usage import UsageSource
-from edge.link.reading import Reading
 from edge.space_agent.alarms import Putting, SpaceAlarms
 from edge.space_agent.locker_bank import LockerBank
 from edge.space_agent.room import Room
@@ -55,7 +55,7 @@ class SpaceService:
             works.append(Work("wires", self._wires))
         works += [Work(source.name, _Sensing(source, parts.room).run) for source in parts.presences]
         if parts.wifi is not None:
-            works.append(Work("wifi", self._wifi))
+            works.append(Work("wifi", WifiReport(parts.wifi, self._link, self._clock).run))
         return works
 
     def end(self) -> None:
@@ -88,18 +88,6 @@ class SpaceService:
             async for edge in edges:
                 self._parts.room.edge(edge)
                 self._parts.lockers.edge(edge)
-
-    async def _wifi(self) -> None:
-        assert self._parts.wifi is not None  # noqa: S101 - as above
-        async with aclosing(self._parts.wifi.usage()) as usages:  # type: ignore[type-var]  # a generator
-            async for usage in usages:
-                body = {
-                    "interval_s": round(usage.interval_s, 1),
-                    "stations": usage.stations,
-                    "received_bytes": usage.received_bytes,
-                    "sent_bytes": usage.sent_bytes,
-                }
-                self._link.put(Reading("wifi", body, self._clock.boot_ms()))
 
 
 class _Sensing:

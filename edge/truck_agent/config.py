@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from edge.agent.config import AgentConfig, AgentFile, Seconds, beside, common_of, read_file
 from edge.agent.errors import InvalidConfig
 from edge.drivers.line_config import LinesSection
+from edge.drivers.wifi_config import WifiSection
 from edge.truck_agent.sections import (
     CabSection,
     DoorSection,
@@ -45,6 +46,7 @@ class _File(AgentFile, forbid_unknown_fields=True, kw_only=True):
     passengers: PassengersSection | None = None
     cab: CabSection | None = None
     reader: ReaderSection | None = None
+    wifi: WifiSection | None = None
     interval_s: Seconds = 1.0
     parked_interval_s: Seconds = 60.0
 
@@ -77,12 +79,14 @@ class TruckAgentConfig(AgentConfig):
     cab: CabSection | None = None
     reader: ReaderSection | None = None
     copass_directory: Path | None = None
+    wifi: WifiSection | None = None
 
     @property
     def has_parts(self) -> bool:
         """Whether there is anything aboard beside the receiver."""
         parts = (self.ignition, self.sos, self.lone_worker, self.passengers, self.cab, self.reader)
-        return any(part is not None for part in parts) or bool(self.doors)
+        named = (*parts, self.wifi)
+        return any(part is not None for part in named) or bool(self.doors)
 
 
 def load_config(path: Path) -> TruckAgentConfig:
@@ -102,6 +106,7 @@ def load_config(path: Path) -> TruckAgentConfig:
         passengers=told.passengers,
         cab=told.cab,
         reader=told.reader,
+        wifi=told.wifi,
         copass_directory=beside(path, told.reader.directory) if told.reader else None,
     )
 

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from contract.downlink import PlannedStop
 from edge.drivers.lines import Edge
 from edge.link.reading import Reading
-from edge.truck_agent.door import Counted, Door
+from edge.truck_agent.door import MOVING_M_S, Counted, Door
 from edge.truck_agent.load import Load
 from edge.truck_agent.memory import Memory
 from edge.truck_agent.situation import Situation
@@ -22,6 +22,8 @@ class CountLink(Protocol):
     """What counts ask of the link."""
 
     def put(self, reading: Reading) -> None: ...
+
+    def trusted_now_ms(self) -> int | None: ...
 
 
 class PassengerCounter:
@@ -37,6 +39,7 @@ class PassengerCounter:
         stop_radius_m: how near to a stop is at it.
         depots: where it is surely empty with the key off; latitude and longitude.
         depot_radius_m: how near to a depot is in it.
+        hears: whether a line is heard.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class PassengerCounter:
         stop_radius_m: float,
         depots: Sequence[tuple[float, float]] = (),
         depot_radius_m: float = 150.0,
+        hears: Callable[[str], bool] = lambda _line: True,
     ) -> None:
         self.load = load
         self.doors = tuple(doors)
@@ -60,6 +64,7 @@ class PassengerCounter:
         self._stopping = Stopping(stop_radius_m)
         self._depots = tuple(depots)
         self._depot_radius_m = depot_radius_m
+        self._hears = hears
         self._counted_s: float | None = None
         self._looked_s = 0.0
         self._begins = False
@@ -115,7 +120,8 @@ class PassengerCounter:
             at_ns = int(self._situation.clock.monotonic_s() * 1e9)
             for door in self.doors:
                 self._take(door.tick(at_ns, now_s, self._situation.speed_m_s()), door.name)
-            self.load.keep()
+            self.load.blind(is_blind=self._is_blind())
+            self.load.tick(self._link.trusted_now_ms())
         standing = self.stop_id is not None
         if self._counted_s is None or standing or now_s - self._counted_s < UNSAID_S:
             return
@@ -147,6 +153,16 @@ class PassengerCounter:
             self._say(self.load.report(self.stop_id))
         if self.load.persons or self.load.error_persons or self.load.wheelchairs != 0:
             self._say(self.load.empty(reason))
+
+    def _is_blind(self) -> bool:
+        """Whether people get on or off uncounted; nobody does while the vehicle drives."""
+        speed_m_s = self._situation.speed_m_s()
+        if speed_m_s is not None and speed_m_s >= MOVING_M_S:
+            return False
+        return any(
+            door.is_blind or not all(self._hears(line) for line in door.beam_lines)
+            for door in self.doors
+        )
 
     def _in_depot(self) -> bool:
         fix = self._situation.fix

@@ -20,6 +20,10 @@ MOVING_M_S = 3.0
 OPEN_MOVING_S = 5.0
 """An open door at walking pace is a bus that creeps up to its stop."""
 
+SEEING = {"contact", "ghosts", "one_sided"}
+"""Faults with which passages are counted all the same; of a beam that is never broken only half of
+them are lost, and told so."""
+
 Counted = Literal["in", "out", "unclear"]
 
 
@@ -36,6 +40,16 @@ class Door:
     _closed_s: float | None = None
     _ghosts: int = 0
     _moving_s: float | None = None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether people may go through it and nobody counts them."""
+        return self.is_open is not False and bool(self.faults - SEEING)
+
+    @property
+    def beam_lines(self) -> tuple[str, ...]:
+        """The lines of its beams."""
+        return () if self.beams is None else self.beams.lines
 
     def take(self, edge: Edge, now_s: float) -> list[Counted]:
         """What an edge of one of its lines comes to."""

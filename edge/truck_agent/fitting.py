@@ -172,6 +172,7 @@ class Fitter:
             told.stop_radius_m,
             told.depots,
             told.depot_radius_m,
+            (lambda _line: True) if panel is None else panel.hears,
         )
         if panel is not None:
             for line in {line for door in self._config.doors for line in door.lines}:

@@ -20,6 +20,7 @@ from edge.truck_agent.sections import CabSection
 if TYPE_CHECKING:
     from edge.agent.commands import Commands
     from edge.drivers.gpio import GpioInputs, GpioOutputs
+    from edge.drivers.wifi_config import WifiSection
     from edge.link.sealed import SealOpener
     from edge.link.service import Link
     from edge.link.systemd import Watchdog
@@ -86,12 +87,25 @@ def fit_out(
         fit_reader(
             config, config.reader, config.copass_directory, opener, aboard, link, clock, chance
         )
+    if config.wifi is not None:
+        _count_wifi(config.wifi, aboard, link, clock)
     if commands is not None:
         parts = aboard.parts
         Orders(clock, parts.messages, parts.sos, parts.lone_worker).register(commands)
     if config.cab is not None:
         aboard.add(_cab(config.cab, str(config.unit), aboard, link, clock))
     return aboard
+
+
+def _count_wifi(told: WifiSection, aboard: Aboard, link: Link, clock: Clock) -> None:
+    import secrets  # noqa: PLC0415 - as above
+
+    from edge.agent.wifi_report import WifiReport  # noqa: PLC0415 - as above
+    from edge.drivers.wifi_config import wifi_usage  # noqa: PLC0415 - as above
+
+    usage = wifi_usage(told, clock, secrets.token_bytes)
+    if usage is not None:
+        aboard.add(Work("wifi", WifiReport(usage, link, clock).run))
 
 
 def _lines(

@@ -144,6 +144,14 @@ class Load:
         self._ramped = self._doubted = False
         return body
 
+    def blind(self, *, is_blind: bool) -> None:
+        """Whether people may get on or off and no beam counts them; at every look."""
+        self._headcount.blind(is_blind=is_blind)
+
+    def tick(self, utc_ms: int | None) -> None:
+        """What time brings to the count; `utc_ms` by a trusted clock, None where there is none."""
+        self._headcount.tick(utc_ms)
+
     def keep(self, *, at_once: bool = False) -> None:
         """Write the count where it is time, or `at_once`."""
         self._headcount.keep(at_once=at_once)

@@ -21,6 +21,10 @@ class Panel:
         """Call `listener` with each edge of `line`; the first tells how it stands."""
         self._listeners.setdefault(line, []).append(listener)
 
+    def hears(self, line: str) -> bool:
+        """Whether it is known how `line` stands; not while the chip is lost."""
+        return self._inputs.active(line) is not None
+
     async def run(self) -> None:
         """Until cancelled; the chip may come and go."""
         async with aclosing(self._inputs.edges()) as edges:  # type: ignore[type-var]  # a generator

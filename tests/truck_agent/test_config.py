@@ -120,6 +120,8 @@ inner = "inner"
 seats = 22
 depots = [[44.52, 3.49]]
 [cab]
+[wifi]
+hostapd = ["/run/hostapd/wlan0"]
 """
 
 
@@ -133,6 +135,7 @@ def test_what_is_aboard_is_read_and_without_it_nothing_is(tmp_path: Path):
     assert config.doors[0].lines == ("outer", "inner")
     assert config.passengers.depots == ((44.52, 3.49),)
     assert config.lines.inputs["sos"].active_low
+    assert config.wifi.hostapd == ("/run/hostapd/wlan0",)
 
 
 @pytest.mark.parametrize(

@@ -106,5 +106,9 @@ def test_a_beam_that_stays_dark_is_a_fault_until_it_is_clear():
     door.take(Edge("o", active=True, at_ns=10**9), 1)
     door.tick(30 * 10**9, 30, None)
     assert door.faults == {"blocked"}
+    assert door.is_blind
+    door.take(Edge("c", active=False, at_ns=30 * 10**9), 30)
+    assert not door.is_blind, "nobody passes a closed door"
+    door.take(Edge("c", active=True, at_ns=30 * 10**9), 30)
     door.take(Edge("o", active=False, at_ns=31 * 10**9), 31)
     assert door.faults == set()
