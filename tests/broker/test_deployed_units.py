@@ -18,11 +18,14 @@ from backend.devices.revocation import LIST_FILE
 from backend.devices.signing_key import KEYS_DIRECTORY
 from contract.clock import SystemClock
 from edge.agent.identity_files import RETIRED
+from edge.truck_agent.config import VEHICLES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 PROGRAMS = re.compile(r"/opt/softplace/(?:good/)?bin/(?:softplace|python)(?= )")
 AGENTS = ("softplace-agent@.service", "softplace-agent@reader.service")
+OF_THE_SYSTEM = ("softplace-crl.service", "softplace-poweroff.service")
+"""They run no program of ours."""
 WORST_EXPOSURE = 2.2
 """Of 10; a unit without any hardening scores 9.6. Serial ports and adjtimex cost the agent 0.7."""
 
@@ -36,7 +39,7 @@ def unit(request, tmp_path) -> Path:
     program.symlink_to(sys.executable)
     copy = tmp_path / request.param.name
     text = request.param.read_text()
-    assert PROGRAMS.search(text) or request.param.name == "softplace-crl.service"
+    assert PROGRAMS.search(text) or request.param.name in OF_THE_SYSTEM
     copy.write_text(PROGRAMS.sub(str(program), text))
     return copy
 
@@ -51,12 +54,13 @@ def test_systemd_finds_nothing_to_say_about_a_unit(unit):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_systemd_finds_nothing_to_say_about_the_watch_on_the_revocation_list(tmp_path):
+@pytest.mark.parametrize("name", ["softplace-crl", "softplace-poweroff"])
+def test_systemd_finds_nothing_to_say_about_a_watch_on_a_file(name, tmp_path):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed (apt install systemd)")
-    for name in ("softplace-crl.path", "softplace-crl.service"):
-        shutil.copy(DEPLOY / "systemd" / name, tmp_path)
-    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "softplace-crl.path")]
+    for suffix in ("path", "service"):
+        shutil.copy(DEPLOY / "systemd" / f"{name}.{suffix}", tmp_path)
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / f"{name}.path")]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -96,6 +100,20 @@ def test_an_agent_is_watched_and_opens_serial_ports_and_gpio_lines_only(name):
     kind = "reader" if "reader" in name else "%i"
     assert f"ConditionPathExists=/etc/softplace/agent-{kind}.toml\n" in text
     assert f"ConditionPathExists=!/var/lib/softplace/{kind}/identity/{RETIRED}\n" in text
+
+
+def test_a_vehicle_is_switched_off_by_a_file_in_the_only_place_that_its_agent_may_write_to():
+    page = (DEPLOY.parent / "edge" / "truck_agent" / "README.md").read_text()
+    [(kind, name)] = re.findall(r'switch_off = \["touch", "/run/softplace-(bus)/(\w+)"\]', page)
+    agent = (DEPLOY / "systemd" / AGENTS[0]).read_text()
+    assert "RuntimeDirectory=softplace-%i\n" in agent
+    watch = (DEPLOY / "systemd" / "softplace-poweroff.path").read_text()
+    service = (DEPLOY / "systemd" / "softplace-poweroff.service").read_text()
+    for vehicle in VEHICLES:
+        path = f"/run/softplace-{vehicle}/{name}"
+        assert f"PathExists={path}\n" in watch
+        assert path in service, "taken away, else it would switch off for ever"
+    assert kind in VEHICLES
 
 
 def test_whatever_ends_the_door_s_agent_the_lock_is_let_go():
