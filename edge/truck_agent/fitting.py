@@ -44,6 +44,8 @@ RENEW_S = 300.0
 class VehicleLink(AlarmLink, KeyLink, PlanLink, Contact, Protocol):
     """What all the parts ask of the link."""
 
+    def trusted_now_ms(self) -> int | None: ...
+
 
 class Fitter:
     """Makes the parts of one vehicle.
