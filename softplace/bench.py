@@ -27,7 +27,7 @@ class Bench:
 BENCHES = (
     Bench("ingest", "benchmarks.ingest.bench", "rows stored per CPU second, beside Node-RED"),
     Bench("tap", "benchmarks.tap.command", "card in the field to relay, and where the time goes"),
-    Bench("edge", "benchmarks.edge", "what an agent costs the device it runs on"),
+    Bench("edge", "benchmarks.edge.command", "what an agent costs the device it runs on"),
     Bench(
         "outage",
         "benchmarks.outage.command",

@@ -142,8 +142,8 @@ class RightsStore:
 
     def keep(self) -> bool:
         """Write the rights in force where the disk has not yet taken them; True where it has."""
-        snapshot = self.table.snapshot
-        if not self._is_unkept or snapshot is None:
+        snapshot = self.table.snapshot if self._is_unkept else None
+        if snapshot is None:
             return True
         # The rights first: rights above their floor are taken, rights below it are not.
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from contract.rights import Right, opens_until_ms
 from contract.uplink import TapReason
-from edge.copass.rights_table import RightsTable
+from edge.copass.rights_table import RightsTable, is_windowed
 from edge.copass.schedules import is_open, next_opening_ms
 from edge.copass.time_keeper import Moment
 
@@ -23,11 +23,6 @@ class Verdict:
     reason: TapReason
     starts_ms: int | None = None
     is_closed_hours: bool = False
-
-
-def is_windowed(right: Right) -> bool:
-    """Whether the right is worth nothing without knowing the hour."""
-    return right.schedule is not None or right.kind == "booking"
 
 
 def judge(

@@ -1,0 +1,1 @@
+"""What the agents cost the small computers they run on."""
