@@ -2,7 +2,9 @@
 
 Rules of this file: a description is an address alone on its line and `key=value` lines in any
 order; keys unknown here are somebody else's. A station counts once it is [AUTHORIZED]: before
-that it has not proved its password, and after its leaving it may stay listed for a while.
+that it has not proved its password, and after its leaving it may stay listed for a while. A
+hostapd before 2.4 prints no flags: there the finished key exchange counts, and where there is
+none (an open network), being listed.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from edge.drivers.wifi_station import Station, count, power
 
 MOST_BYTES = 4 * 1024 * 1024
 
-_PAIR = r"[0-9a-fA-FxX*]{2}"
+_PAIR = r"[0-9a-zA-Z*]{2}"  # recordings mask their addresses in many ways
+_KEYS_EXCHANGED = "11"
+"""PTKINITDONE, the last state of hostapd's key exchange."""
+
 _ADDRESS = re.compile(rf"{_PAIR}(?::{_PAIR}){{5}}$")
 
 
@@ -43,7 +48,7 @@ def _descriptions(text: str) -> Iterator[tuple[str, dict[str, str]]]:
             mac, fields = line.lower(), {}
         elif mac is not None and "=" in line:
             key, _, value = line.partition("=")
-            fields.setdefault(key, value)
+            fields.setdefault(key.rstrip(), value.lstrip())
     if mac is not None:
         yield mac, fields
 
@@ -51,13 +56,19 @@ def _descriptions(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 def _station(mac: str, fields: dict[str, str]) -> Station:
     return Station(
         mac,
-        authorized="[AUTHORIZED]" in fields.get("flags", ""),
+        authorized=_may_send(fields),
         received_bytes=count(fields.get("rx_bytes", "")),
         sent_bytes=count(fields.get("tx_bytes", "")),
         signal_dbm=power(fields.get("signal", "")),
         connected_s=count(fields.get("connected_time", "")),
         inactive_ms=count(fields.get("inactive_msec", "")),
     )
+
+
+def _may_send(fields: dict[str, str]) -> bool:
+    if "flags" in fields:
+        return "[AUTHORIZED]" in fields["flags"]
+    return fields.get("hostapdWPAPTKState", _KEYS_EXCHANGED) == _KEYS_EXCHANGED
 
 
 def _says_something(text: str) -> bool:

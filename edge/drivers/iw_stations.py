@@ -22,8 +22,8 @@ ANSWER_S = 5.0
 MOST_BYTES = 4 * 1024 * 1024
 """Some thousand stations; more is no dump."""
 
-_HEADING = re.compile(r"\s*Station (\S{1,64}) \(on \S+\)\s*$")
-_LINK = re.compile(r"\s*Link \d+:\s*$")
+_HEADING = re.compile(r"\s*Station\s+(\S{1,64})\s+\(on \S+\)")
+_LINK = re.compile(r"\s*Link \d+\b")
 _FIELD = re.compile(r"\s*([A-Za-z][A-Za-z /]*?):(.*)$")
 
 Fields = dict[str, str]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-_WHOLE = re.compile(r"-?[0-9]{1,20}(?![0-9.])")
+_WHOLE = re.compile(r"-?[0-9]{1,20}(?![0-9.,])")
 
 
 class Station(NamedTuple):
@@ -57,7 +57,7 @@ class StationSource(Protocol):
 
 
 def whole(text: str) -> int | None:
-    """The whole number `text` begins with ("-14 [-17, -16] dBm"), or None."""
+    """The whole number `text` begins with ("-14 [-17, -16] dBm"), or None ("1.5", "1,500")."""
     found = _WHOLE.match(text.strip())
     return int(found.group()) if found else None
 

@@ -78,6 +78,28 @@ def test_what_a_driver_does_not_tell_is_unknown_and_what_cannot_be_is_not_believ
     assert (idle.mac, idle.signal_dbm, idle.received_bytes) == ("02:00:00:00:00:aa", 0, None)
 
 
+def test_copies_with_a_prompt_other_blanks_and_figures_of_people_are_read_with_care():
+    [near, far] = read_station_dump(
+        "root@OpenWrt:~# iw dev phy0-ap0 station dump\r\n"
+        "Station  02:00:00:00:00:AA (on phy0-ap0) \r\n"
+        "  rx bytes:5\r\n\ttx bytes:\t1,500\r\n\tconnected time: 1.5 hours\r\n"
+        "\tbeacon signal avg:\t-70 dBm\r\n\tsignal avg:\t-50 dBm\r\n"
+        "Station 02:00:00:00:00:bb (on phy0-ap0)\r\n\tauthorized:\tno\r\n"
+        "\tLink 0 (5180 MHz):\r\n\t\trx bytes:\t7\r\n\tLink 1 (2412 MHz):\r\n\t\trx bytes:\t8\r\n"
+    )
+    assert near == Station("02:00:00:00:00:aa", authorized=True, received_bytes=5)
+    assert far == Station("02:00:00:00:00:bb", authorized=False, received_bytes=15)
+
+
+def test_a_hostapd_without_flags_tells_by_its_keys_who_is_in():
+    listed = read_all_sta(
+        "> all_sta\n02:00:00:00:00:01\naid=1\nhostapdWPAPTKState=11\nrx_bytes = 4\n"
+        "02:00:00:00:00:02\naid=2\nhostapdWPAPTKState=7\nkeyid=flat=3\n02:NN:NN:NN:NN:03\naid=3\n"
+    )
+    assert [station.authorized for station in listed] == [True, False, True]
+    assert (listed[0].received_bytes, listed[2].mac) == (4, "02:nn:nn:nn:nn:03")
+
+
 def test_nobody_connected_is_no_error():
     assert read_station_dump("") == read_station_dump("\n") == []
     assert read_all_sta("") == read_all_sta("Selected interface 'wlan0'\n") == []
