@@ -11,6 +11,7 @@ import pytest
 from edge.drivers.gpio import GpioOutputs
 from edge.drivers.gpio_fake import FakeChip
 from edge.drivers.line_config import InputLine, OutputLine
+from firmware_tests.pcsc_bench import emulated_socket
 from firmware_tests.rig import LinePair, Rig, read_rig, section
 from simulator.devices.beam_pair import INNER, OUTER, Beam
 
@@ -32,7 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A rig file with a mistake ends the run before it begins."""
     path = config.getoption("--rig")
-    config.stash[RIG] = None if path is None else read_rig(Path(path))
+    config.stash[RIG] = rig = None if path is None else read_rig(Path(path))
+    if rig is None or rig.pcsc is None:
+        emulated_socket()
 
 
 @pytest.fixture(scope="session")

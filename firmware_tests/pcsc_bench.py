@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from contract.clock import SystemClock
 from edge.drivers.pcsc import PcscReader as Driver
 from firmware_tests.card_benches import UIDS
@@ -17,21 +19,31 @@ from simulator.devices.pcsc_card import PcscReader
 SOCKET = "PCSCLITE_CSOCK_NAME"
 
 
+def emulated_socket() -> Path:
+    """Where this process looks for pcscd.
+
+    libpcsclite reads it once in the life of a process, so whoever calls it first decides for all
+    who follow: it is told before any test runs.
+    """
+    if SOCKET not in os.environ:
+        os.environ[SOCKET] = str(Path(tempfile.mkdtemp(prefix="pcsc-socket-")) / "pcscd.comm")
+    return Path(os.environ[SOCKET])
+
+
 class PcscBench:
     """Cards have to be known beforehand: `named`, besides two stickers."""
 
     uids, patience_s = UIDS, 15.0
 
-    def __init__(self, directory: Path, _rig: Rig | None = None, **named: DesfireCard) -> None:
+    def __init__(self, directory: Path, rig: Rig | None = None, **named: DesfireCard) -> None:
+        if rig is not None and rig.pcsc is not None:
+            pytest.skip("one process knows one pcscd: this run is for the reader of the rig")
         self._cards = [f"{uid.hex()}=uid:{uid.hex()}" for uid in UIDS]
         for name, card in named.items():
             path = directory / f"{name}.card"
             path.write_bytes(card.to_bytes())
             self._cards.append(f"{name}=desfire:{path}")
-        # libpcsclite reads where its socket is once in the life of a process.
-        if SOCKET not in os.environ:
-            os.environ[SOCKET] = str(Path(tempfile.mkdtemp(prefix="pcsc-socket-")) / "pcscd.comm")
-        self._socket = Path(os.environ[SOCKET])
+        self._socket = emulated_socket()
         self.plug()
         self.reader = Driver("", SystemClock(), repeatable())
 
