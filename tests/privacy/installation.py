@@ -33,6 +33,7 @@ from edge.link.service import Link
 from edge.link.settings import LinkSettings
 from softplace.__main__ import main
 from tests.access.test_card_command import Desk
+from tests.peers.influxd import Influxd
 from tests.peers.ports import free_port
 from tests.territory.sample import SAMPLE
 
@@ -64,12 +65,14 @@ class Installation:
         self._capsys = capsys
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def configure(self, broker_port: int) -> None:
+    def configure(self, broker_port: int, store: Influxd | None) -> None:
         """Settings, records, territory and the ceremony of the master key."""
         self.broker_port = broker_port
+        telemetry = f'[telemetry]\nurl = "{store.url}"\n' if store else ""
         self.desk.config.write_text(
             f'territory = "{TERRITORY}"\ndata = "{self.left}/data"\n'
             f'[broker]\nurl = "mqtt://127.0.0.1:{broker_port}"\n[web]\nport = {self.web_port}\n'
+            f"{telemetry}"
         )
         self.records = open_records(f"sqlite:///{self.desk.records}")
         import_territory(self.records, msgspec.structs.replace(SAMPLE, territory=TERRITORY))
@@ -151,6 +154,15 @@ class Installation:
         shown = self.left / "shown"
         shown.mkdir(exist_ok=True)
         (shown / name.replace("/", "_")).write_text(text)
+
+    def dump(self, store: Influxd) -> int:
+        """Every point of every database into a file under `left`; how many are taps."""
+        said = {
+            name: store.query("SELECT * FROM /.*/", name)
+            for name in (str(row["name"]) for row in store.query("SHOW DATABASES"))
+        }
+        (self.left / "telemetry.json").write_text(json.dumps(said))
+        return json.dumps(said).count("bus-door")
 
     def secrets_of(self, names: dict[str, str]) -> dict[str, bytes]:
         """UID and derived keys of the issued cards, by the name of each and what it is."""

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-SEPARATORS = ("", ":", "-", " ", ".", ",")
+SEPARATORS = ("", ":", "-", " ", ".", ",", ", ", "\\x", " 0x", ", 0x")
 LEAST_BASE64 = 6
 """Fewer characters than this are found everywhere by chance."""
 
 
 def forms_of(secret: bytes) -> frozenset[bytes]:
-    """The secret as bytes, as hex of several habits, and inside base64 at any alignment."""
+    """The secret as bytes, as hex and numbers of several habits, and inside base64."""
     forms: set[bytes] = set()
     for order in (secret, secret[::-1]):
         forms.add(order)
         for separator in SEPARATORS:
             text = separator.join(f"{byte:02x}" for byte in order)
             forms |= {text.encode(), text.upper().encode()}
+        forms |= {separator.join(map(str, order)).encode() for separator in (", ", ",", " ")}
+        # As Python and JSON print bytes; the quotes that stand around them are left out.
+        forms |= {repr(order)[2:-1].encode(), json.dumps(order.decode("latin-1"))[1:-1].encode()}
         forms |= set(_inside_base64(order))
         forms.add(str(int.from_bytes(order, "big")).encode())
     return frozenset(forms)

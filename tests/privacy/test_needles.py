@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import sqlite3
 import zlib
 from pathlib import Path
@@ -22,6 +23,10 @@ SECRETS = {"card": UID, "phone": bytes.fromhex("5ca86af4e8ee")}
         UID[::-1],
         b"04:78:2E:21:80:1D:80",
         b"uid=04782e21801d80;",
+        f"uid={UID!r}".encode(),
+        str(list(UID)).encode(),
+        json.dumps({"uid": UID.decode("latin-1")}).encode(),
+        b"0x04, 0x78, 0x2e, 0x21, 0x80, 0x1d, 0x80",
         base64.b64encode(b"x" + UID + b"yz"),
         base64.b64encode(b"xy" + UID),
         base64.urlsafe_b64encode(UID + b"tail"),

@@ -35,6 +35,7 @@ from simulator.devices.contactless import Contactless, UidCard
 from simulator.devices.desfire import CardMemory, DesfireCard
 from simulator.devices.pn532 import Pn532
 from tests.ingest.serving import until
+from tests.peers.influxd import running_influxd
 from tests.peers.mosquitto import running_mosquitto
 from tests.peers.ports import free_port
 from tests.privacy.installation import (
@@ -105,6 +106,17 @@ def accepted(ear: Eavesdropper, unit: str) -> int:
     return sum(ack["answer"] == "accepted" for ack in ear.of(unit, "ack"))
 
 
+def stored_taps(made: Installation) -> int:
+    """Taps of the bus among the embedded series."""
+    with closing(sqlite3.connect(made.left / "data" / "telemetry.sqlite")) as series:
+        tables = series.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return sum(
+            "bus-door" in repr(row)
+            for (name,) in tables
+            for row in series.execute(f"SELECT * FROM {name}")  # noqa: S608 - ours
+        )
+
+
 def tables_with(database: Path, word: str) -> set[str]:
     with closing(sqlite3.connect(database)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -117,7 +129,8 @@ def tables_with(database: Path, word: str) -> set[str]:
 
 
 @pytest.mark.long
-async def test_no_uid_mac_name_or_key_is_on_the_wire_or_in_any_file(tmp_path, capsys):
+@pytest.mark.parametrize("series", ["embedded", "influxdb"])
+async def test_no_uid_mac_name_or_key_is_on_the_wire_or_in_any_file(tmp_path, capsys, series):
     made = Installation(tmp_path, capsys)
     sockets = tmp_path / "dev"
     sockets.mkdir()
@@ -125,8 +138,11 @@ async def test_no_uid_mac_name_or_key_is_on_the_wire_or_in_any_file(tmp_path, ca
         broker = stack.enter_context(
             running_mosquitto(made.left, persistence=True, config={"log_type": "all"})
         )
+        store = None
+        if series == "influxdb":
+            store = stack.enter_context(running_influxd(made.left / "influxdb"))
         async with RecordingRelay(broker.port, made.left / "wire") as relay:
-            made.configure(relay.port)
+            made.configure(relay.port, store)
             field = Field(sockets, stack)
             field.enrol_all(made)
             ear = Eavesdropper(broker.port)
@@ -135,6 +151,8 @@ async def test_no_uid_mac_name_or_key_is_on_the_wire_or_in_any_file(tmp_path, ca
                 names, macs, others = await lived_through(made, field, ear)
             finally:
                 await asyncio.to_thread(made.stop)
+            taps = made.dump(store) if store else stored_taps(made)
+            assert taps == len(ear.of(BUS, "tap"))
     needles = made.secrets_of(names) | others
     needles |= {f"phone {n}": bytes.fromhex(mac.replace(":", "")) for n, mac in enumerate(macs)}
     assert found_under(made.left, needles) == []
@@ -156,7 +174,6 @@ async def test_no_uid_mac_name_or_key_is_on_the_wire_or_in_any_file(tmp_path, ca
     where = found_under(made.left, {"": next(iter(named)).encode()})
     assert any(line.startswith("wire/") for line in where)
     assert not [line for line in where if "telemetry" in line]
-    assert (made.left / "data" / "telemetry.sqlite").stat().st_size > 0
 
 
 async def lived_through(
