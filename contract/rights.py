@@ -61,6 +61,10 @@ class CardKey(Struct, array_like=True, frozen=True):
     """Which key slot of the card's application, and which file, that key opens."""
     scheme: Literal["ev2", "ev1"] = "ev2"
 
+    def __repr__(self) -> str:
+        """Without the key: what is shown ends in logs."""
+        return f"CardKey({self.tag.hex()}, {self.scheme} slot {self.key_number})"
+
 
 class Right(Struct, array_like=True, frozen=True):
     """One permission of one card."""
@@ -99,6 +103,9 @@ class Snapshot(Struct, array_like=True, frozen=True):
     schedules: tuple[Schedule, ...] = ()
     holidays: tuple[Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Snapshot({self.version}: {len(self.cards)} cards, {len(self.rights)} rights)"
+
 
 class Delta(Struct, array_like=True, frozen=True):
     """From version `base_version` to `version`; without changes it only renews `issued_ms`."""
@@ -117,6 +124,9 @@ class Delta(Struct, array_like=True, frozen=True):
     schedules: tuple[Schedule, ...] | None = None
     holidays: tuple[str, ...] | None = None
     pseudonym_keys: dict[q.ShortText, KeyBytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"Delta({self.base_version} to {self.version})"
 
 
 def opens_until_ms(right: Right, issued_ms: int) -> int | None:

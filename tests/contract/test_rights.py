@@ -117,3 +117,11 @@ def test_the_bound_is_the_latest_moment_any_unrevoked_card_could_open():
         encode_rights(Snapshot(*[getattr(whole, f) for f in whole.__struct_fields__[:7]], (gone,)))
     )
     assert revocation_bound_ms(revoked) == whole.issued_ms + HOUR_MS
+
+
+@given(snapshots)
+def test_what_is_shown_of_rights_holds_no_key(whole: Snapshot):
+    card = CardKey(bytes(8), b"\xabcdefghijklmnop", 1)
+    assert "abcdef" not in repr(card)
+    assert "lookup_key" not in repr(whole)
+    assert "CardKey" not in repr(whole)
