@@ -20,6 +20,7 @@ from contract.clock import clock_from_text
 from contract.errors import ContractError
 from contract.territory_file import load_territory
 from simulator.accounts import load_accounts
+from simulator.door import load_doors
 from simulator.errors import SimulatorError
 from simulator.radio import load_shadows, radio_file_of
 from simulator.service import LivingTerritory
@@ -59,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--accounts", type=Path, metavar="FILE", help="JSON: a user name and password per unit"
     )
+    parser.add_argument(
+        "--doors", type=Path, metavar="FILE", help="JSON: doors that `softplace up` prepared"
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="outboxes")
     parser.add_argument("--seed", type=int, default=1, help="of delays and errors (1)")
     parser.add_argument(
@@ -77,6 +81,7 @@ def _living(arguments: argparse.Namespace) -> LivingTerritory:
         data=arguments.data,
         clock=clock_from_text(os.environ.get("SOFTPLACE_CLOCK")),
         seed=arguments.seed,
+        doors=load_doors(arguments.doors) if arguments.doors else (),
     )
 
 

@@ -11,6 +11,7 @@ from contract.broker_url import BrokerAddress
 from contract.clock import Clock
 from contract.territory_file import Territory
 from simulator.accounts import UnitAccount
+from simulator.door import DoorTold, SimulatedDoor
 from simulator.motion import Duties
 from simulator.radio import Shadow
 from simulator.space import Neighbourhood, SimulatedSpace
@@ -31,6 +32,7 @@ class LivingTerritory:
         data: Path,
         clock: Clock,
         seed: int,
+        doors: Sequence[DoorTold] = (),
     ) -> None:
         around = Surroundings(
             territory=territory.territory,
@@ -57,12 +59,23 @@ class LivingTerritory:
         self._spaces = [
             SimulatedSpace(space, accounts.get(space.unit), near) for space in territory.spaces
         ]
+        spaces = {space.unit: space for space in territory.spaces}
+        self._doors = [
+            SimulatedDoor(told, spaces[told.space], accounts.get(told.unit), near) for told in doors
+        ]
 
     async def run(self) -> None:
         """Let everything live."""
-        _log.info("living vehicles=%d spaces=%d", len(self._vehicles), len(self._spaces))
+        _log.info(
+            "living vehicles=%d spaces=%d doors=%d",
+            len(self._vehicles),
+            len(self._spaces),
+            len(self._doors),
+        )
         async with asyncio.TaskGroup() as group:
             for vehicle in self._vehicles:
                 group.create_task(vehicle.live(), name=vehicle.unit)
+            for door in self._doors:
+                group.create_task(door.live(), name=door.unit)
             for space in self._spaces:
                 group.create_task(space.live(), name=space.unit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +55,12 @@ class Neighbourhood:
     clock: Clock
     speed: float
     seed: int
+
+    def broker_as(self, account: UnitAccount | None) -> BrokerAddress:
+        """The broker, with a unit's own account where it has one."""
+        if account is None:
+            return self.broker
+        return replace(self.broker, username=account.username, password=account.password)
 
 
 class SimulatedSpace:
@@ -114,16 +120,11 @@ class SimulatedSpace:
         return visits_of(self._space, day, self._around.timezone, self._around.seed)
 
     def _config(self, directory: Path, chip: str) -> SpaceConfig:
-        around, account = self._around, self._account
+        around = self._around
         return SpaceConfig(
             territory=around.territory,
             unit=parse_unit(self.unit),
-            broker=BrokerAddress(
-                host=around.broker.host,
-                port=around.broker.port,
-                username=account.username if account else around.broker.username,
-                password=account.password if account else around.broker.password,
-            ),
+            broker=around.broker_as(self._account),
             outbox_path=directory / "outbox.sqlite",
             machine_serial=f"simulated-{self.unit}",
             batch_s=max(1.0, around.speed / 2),

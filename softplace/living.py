@@ -25,9 +25,10 @@ class LivingTerritory:
     The child ends too when its standard input closes, so that it does not outlive a killed `up`.
     """
 
-    def __init__(self, plan: Plan, clock: SimulatedClock) -> None:
+    def __init__(self, plan: Plan, clock: SimulatedClock, doors: Path) -> None:
         self._plan = plan
         self._clock = clock
+        self._doors = doors
         self._child: asyncio.subprocess.Process | None = None
         self._log = plan.data / "simulator.log"
 
@@ -89,6 +90,8 @@ class LivingTerritory:
             (given or BrokerAddress(HOST, plan.broker_port)).shown,
             "--accounts",
             str(accounts),
+            "--doors",
+            str(self._doors),
             "--data",
             str(plan.data / "vehicles"),
             "--stop-with-stdin",

@@ -163,6 +163,7 @@ async def _everything(plan: Plan, seconds: float | None, *, as_json: bool) -> No
     # Imported here: `--help` never pays for the backend.
     from backend.app import Backend  # noqa: PLC0415
     from backend.broker.choose import choose_broker  # noqa: PLC0415
+    from softplace.up_doors import door_screens, prepare_doors  # noqa: PLC0415
     from softplace.up_settings import accounts_of, settings_of  # noqa: PLC0415
 
     if not as_json:
@@ -178,17 +179,21 @@ async def _everything(plan: Plan, seconds: float | None, *, as_json: bool) -> No
         cleanup.push_async_callback(broker.stop)
         await broker.start()
         # Jitter needs no secret: a system generator is only the easiest seed.
-        backend = Backend(settings_of(plan), plan.clock, random.SystemRandom())
+        settings = settings_of(plan)
+        screens: list[tuple[str, str]] = []
+        backend = Backend(settings, plan.clock, random.SystemRandom())
         parts = [_started(cleanup, backend.run(), "backend")]
         await _unless_ended(parts, backend.ready.wait())
         if isinstance(plan.clock, SimulatedClock):
             parts.append(_started(cleanup, _kept_clock(plan, plan.clock), "clock"))
-            living = LivingTerritory(plan, plan.clock)
+            doors = await asyncio.to_thread(prepare_doors, plan, settings.records_url)
+            screens = door_screens(doors)
+            living = LivingTerritory(plan, plan.clock, doors)
             cleanup.push_async_callback(living.stop)
             await living.start()
             parts.append(_started(cleanup, living.ended(), "simulator"))
         await _unless_ended(parts, _ready(plan))
-        _announce(plan, as_json=as_json)
+        _announce(plan, screens, as_json=as_json)
         lasting = asyncio.Event().wait() if seconds is None else _real.sleep(seconds)
         await _unless_ended(parts, lasting)
 
@@ -247,10 +252,10 @@ async def _ready(plan: Plan) -> None:
         ) from error
 
 
-def _announce(plan: Plan, *, as_json: bool) -> None:
+def _announce(plan: Plan, screens: Sequence[tuple[str, str]], *, as_json: bool) -> None:
     directory = None if plan.simulated else write_vehicle_files(plan)
     if as_json:
-        print(json_line(plan), flush=True)
+        print(json_line(plan, [url for _place, url in screens]), flush=True)
         return
     _say(
         f"SoftPlace est prêt : {plan.url} (Ctrl-C pour arrêter)",
@@ -262,6 +267,8 @@ def _announce(plan: Plan, *, as_json: bool) -> None:
             f"Settings of the vehicles: {directory}/*.toml",
         )
     _say(f"Écran d’arrêt : {plan.board_url}", f"Board at a stop: {plan.board_url}")
+    for place, url in screens:
+        _say(f"Écran de la porte, {place} : {url}", f"Screen of the door, {place}: {url}")
 
 
 def _say(french: str, english: str) -> None:

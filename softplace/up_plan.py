@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import msgspec
 from backend.settings import BrokerSettings, Settings, load_settings
 from contract.broker_url import BrokerAddress
 from contract.clock import Clock, SimulatedClock, SystemClock
-from contract.territory_file import Territory, load_territory
+from contract.territory_file import Space, Territory, load_territory
 from softplace.clock_file import read_reached_ms
 from softplace.credentials import Credentials, open_credentials
 from softplace.failure import CommandFailed
@@ -28,6 +29,7 @@ from softplace.simulated_day import (
 )
 
 HOST = "127.0.0.1"
+DOORS = 2
 USUAL_BROKER_PORT = 18_830
 """Not 1883: a Mosquitto of the system may have it already."""
 
@@ -111,9 +113,20 @@ def make_plan(
 
 
 def units_of(territory: Territory) -> list[str]:
-    """Whoever speaks on the broker: every vehicle and every space."""
+    """Whoever speaks on the broker: every vehicle, space and door."""
     vehicles = [vehicle.unit for vehicle in territory.vehicles]
-    return vehicles + [space.unit for space in territory.spaces]
+    doors = [door_unit(space) for space in door_spaces(territory)]
+    return vehicles + [space.unit for space in territory.spaces] + doors
+
+
+def door_spaces(territory: Territory) -> tuple[Space, ...]:
+    """The spaces whose door the demonstration shows; each costs threads and a process."""
+    return territory.spaces[:DOORS]
+
+
+def door_unit(space: Space) -> str:
+    """The door of a space: reader/mende for space/mende."""
+    return f"reader/{space.unit.partition('/')[2]}"
 
 
 def demonstration_file() -> Path:
@@ -186,6 +199,6 @@ def as_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def json_line(plan: Plan) -> str:
-    """`as_json` on one line."""
-    return json.dumps(as_json(plan), ensure_ascii=False)
+def json_line(plan: Plan, doors: Sequence[str]) -> str:
+    """`as_json` on one line, with the addresses of the doors' screens."""
+    return json.dumps(as_json(plan) | {"doors": list(doors)}, ensure_ascii=False)

@@ -30,17 +30,22 @@ from edge.link.systemd import Watchdog
 
 
 def build_door_agent(
-    config: DoorConfig, clock: Clock, chance: random.Random, version: str = "0"
+    config: DoorConfig,
+    clock: Clock,
+    chance: random.Random,
+    version: str = "0",
+    metal: Clock | None = None,
 ) -> Agent:
     """The agent of a door.
 
+    `metal` is the clock of reader head, wires and lock: real time where `clock` is simulated.
     Raises what opening the outbox, the identity or the files at rest raises.
     """
     watchdog = Watchdog(clock)
     settings, unit = config.link_settings(), config.unit
     link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
     station = _station(config, link, clock)
-    door = _door(config, station, clock, chance)
+    door = _door(config, station, clock, metal or clock, chance)
     link.on_health(door.health)
     work = [
         *(Work(name, run) for name, run in door.works()),
@@ -76,7 +81,9 @@ def _station(config: DoorConfig, link: Link, clock: Clock) -> Station:
     return Station(settings, link, opener, clock)
 
 
-def _door(config: DoorConfig, station: Station, clock: Clock, chance: random.Random) -> DoorAgent:
+def _door(
+    config: DoorConfig, station: Station, clock: Clock, metal: Clock, chance: random.Random
+) -> DoorAgent:
     modes = ModeFile(config.copass_directory / "mode", RealFiles())
     mode = modes.read()
     screen = config.screen or ScreenConfig()
@@ -89,10 +96,10 @@ def _door(config: DoorConfig, station: Station, clock: Clock, chance: random.Ran
         station,
         DoorCore(config.times, mode),
         config.point,
-        card_reader(config.reader, clock, chance),
-        hardware.inputs(config, clock, chance),
+        card_reader(config.reader, metal, chance),
+        hardware.inputs(config, metal, chance),
         GuardedRelay(
-            config.lines.chip, config.lines.outputs[RELAY], config.times.longest_ms, clock
+            config.lines.chip, config.lines.outputs[RELAY], config.times.longest_ms, metal
         ),
         Feedback(signals, wired, clock),
         ScreenState(texts, station.timepiece.look, lambda: station.store.table, clock, mode),

@@ -3,13 +3,14 @@
 import json
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ READY_WITHIN_S = 40.0
 STOP_WITHIN_S = 20.0
 ROOT = Path(__file__).parent.parent.parent
 RECEIVERS_MOVE_WITHIN_S = 15.0
+LIVES_WITHIN_S = 40.0
 
 
 @contextmanager
@@ -76,6 +78,36 @@ def positions(url: str) -> dict[str, tuple[float, float]]:
     }
 
 
+def asked(url: str, path: str) -> Any:
+    with urllib.request.urlopen(f"{url}{path}", timeout=5) as answer:  # noqa: S310  # ours
+        return json.load(answer)
+
+
+def versions(url: str) -> dict[str, int]:
+    """The rights that each door says it holds."""
+    return {door["unit"]: door["held_version"] for door in asked(url, "api/doors")}
+
+
+def is_living(url: str) -> bool:
+    """Whether every space was counted, and a card was held to each door that knows its rights."""
+    units = asked(url, "api/devices")["units"]
+    streams = {unit: units[unit]["streams"] for unit in units}
+    spaces = [unit for unit in streams if unit.startswith("space/")]
+    held = versions(url)
+    return (
+        len(spaces) == 5
+        and all(streams[unit].get("occupancy", 0) >= 2 for unit in spaces)
+        and len(held) == 2
+        and all(version > 0 and streams[unit].get("tap") for unit, version in held.items())
+    )
+
+
+def serving(data: Path) -> list[tuple[str, str]]:
+    """Device and unit of every assignment."""
+    with closing(sqlite3.connect(data / "records.sqlite")) as records:
+        return records.execute("SELECT device, unit FROM device_assignment").fetchall()
+
+
 def eventually(happened: Callable[[], bool], within_s: float) -> bool:
     """Whether it happens in time; between two looks the other processes have the machine."""
     late = threading.Event()
@@ -96,8 +128,12 @@ def test_buses_move_and_a_restart_goes_on_with_its_data(tmp_path: Path) -> None:
             lambda: any(before[u] != p for u, p in positions(url).items() if u in before),
             RECEIVERS_MOVE_WITHIN_S,
         )
+        assert eventually(lambda: is_living(url), LIVES_WITHIN_S)
+        rights = versions(url)
         child.send_signal(signal.SIGINT)
         assert child.wait(STOP_WITHIN_S) == 0
+    devices = serving(tmp_path)
+    cards = {path: path.read_bytes() for path in (tmp_path / "doors" / "cards").iterdir()}
     passwords = (tmp_path / "credentials.json").read_bytes()
     reached_ms = json.loads((tmp_path / "clock.json").read_text())["reached_ms"]
     assert stat.S_IMODE((tmp_path / "credentials.json").stat().st_mode) == 0o600
@@ -105,7 +141,11 @@ def test_buses_move_and_a_restart_goes_on_with_its_data(tmp_path: Path) -> None:
     with running(tmp_path, "--speed", "20", "--for", "2", "--json") as again:
         said = json.loads(said_until(again, "url")[-1])
         assert positions(said["url"])
+        assert len(said["doors"]) == 2
+        assert versions(said["url"]).keys() == rights.keys()
         assert again.wait(STOP_WITHIN_S) == 0
+    assert serving(tmp_path) == devices, "nothing was enrolled anew"
+    assert {path: path.read_bytes() for path in cards} == cards
     assert (tmp_path / "credentials.json").read_bytes() == passwords
     assert json.loads((tmp_path / "clock.json").read_text())["reached_ms"] > reached_ms
 

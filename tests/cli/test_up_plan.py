@@ -77,10 +77,10 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         free_port(70_000)
 
 
-def test_every_vehicle_and_every_space_has_an_account_of_its_own(tmp_path: Path) -> None:
+def test_every_vehicle_space_and_door_has_an_account_of_its_own(tmp_path: Path) -> None:
     plan = planned(tmp_path)
     accounts = accounts_of(plan)
-    assert len(accounts) == 16
+    assert len(accounts) == 18
     assert [a.username for a in accounts if a.unit is None] == ["backend"]
     settings = settings_of(plan)
     assert settings.broker_address.password == plan.credentials.backend.password
