@@ -17,7 +17,6 @@ from contract.clock import SystemClock
 from contract.quantities import ClockSource
 from contract.rights import CardKey
 from edge.card_reader.core import DoorCore, DoorTimes
-from edge.card_reader.feedback import Feedback
 from edge.card_reader.guard import GuardedRelay
 from edge.card_reader.mode_file import ModeFile
 from edge.card_reader.screen.state import ScreenState, ScreenTexts
@@ -165,7 +164,7 @@ async def running_door(
         watch,
         None,
         relay,
-        Feedback(None, frozenset(), _CLOCK),
+        None,
         ScreenState(
             ScreenTexts(), station.timepiece.look, lambda: station.store.table, _CLOCK, "normal"
         ),

@@ -13,7 +13,6 @@ from edge.card_reader import hardware
 from edge.card_reader.commands import listen
 from edge.card_reader.config import DoorConfig, ScreenConfig
 from edge.card_reader.core import DoorCore
-from edge.card_reader.feedback import Feedback
 from edge.card_reader.guard import GuardedRelay
 from edge.card_reader.mode_file import ModeFile
 from edge.card_reader.relay_guard import RELAY
@@ -23,6 +22,7 @@ from edge.copass.at_rest import at_rest_key, board_secret
 from edge.copass.durable_files import RealFiles
 from edge.copass.station import Station, StationSettings
 from edge.drivers.card_head import card_reader
+from edge.drivers.signals import Signals
 from edge.link.identity import machine_of
 from edge.link.sealed import SealOpener
 from edge.link.service import Link
@@ -90,7 +90,7 @@ def _door(
     texts = ScreenTexts(
         screen.language, screen.place, screen.help_number, config.times.pulse_ms / 1_000
     )
-    signals = hardware.signals(config)
+    lights = hardware.signals(config)
     wired = frozenset(config.lines.outputs) - {RELAY}
     return DoorAgent(
         station,
@@ -101,7 +101,7 @@ def _door(
         GuardedRelay(
             config.lines.chip, config.lines.outputs[RELAY], config.times.longest_ms, metal
         ),
-        Feedback(signals, wired, clock),
+        None if lights is None else Signals(lights, wired, clock),
         ScreenState(texts, station.timepiece.look, lambda: station.store.table, clock, mode),
         modes,
         clock,

@@ -17,10 +17,11 @@ from edge.copass.decision import Direction, Policy
 from edge.copass.taps import Point
 from edge.drivers.card_head import CardHeadSection
 from edge.drivers.line_config import LinesSection
+from edge.drivers.signals import LINES as SIGNAL_LINES
 
 INPUTS = ("contact", "exit", "tamper")
 """`contact` is active while the door is open, `exit` while somebody asks to go out."""
-OUTPUTS = (RELAY, "led-granted", "led-refused", "buzzer")
+OUTPUTS = (RELAY, *SIGNAL_LINES)
 WALK_S = 2.0
 
 PulseSeconds = Annotated[float, Meta(ge=0.2, le=10)]

@@ -10,7 +10,6 @@ from contextlib import aclosing
 
 from contract.clock import Clock
 from edge.card_reader.core import Alarm, DoorCore, Effect, Note, Pulse, Release
-from edge.card_reader.feedback import Feedback, Signal
 from edge.card_reader.guard import Relay
 from edge.card_reader.mode_file import ModeFile
 from edge.card_reader.screen.state import ScreenState
@@ -20,6 +19,7 @@ from edge.copass.station import Run, Station
 from edge.copass.taps import Outcome, Point
 from edge.drivers.card_reader import CardChannel, CardReader
 from edge.drivers.lines import Edge, InputLines
+from edge.drivers.signals import SignalName, Signals
 from edge.link.waiting import wait_at_most
 
 READER_LOOK_S = 5.0
@@ -42,7 +42,7 @@ class DoorAgent:
         reader: its head.
         inputs: contact, exit button, tamper switch; None where none is wired.
         relay: of the lock, behind its guard.
-        feedback: lights and buzzer.
+        signals: lights and buzzer; None where none is wired.
         screen: what the screen shows; nobody need look at it.
         modes: keeps the mode over a power cut.
         clock: of the run.
@@ -56,7 +56,7 @@ class DoorAgent:
         reader: CardReader,
         inputs: InputLines | None,
         relay: Relay,
-        feedback: Feedback,
+        signals: Signals | None,
         screen: ScreenState,
         modes: ModeFile,
         clock: Clock,
@@ -68,7 +68,7 @@ class DoorAgent:
         self._reader = reader
         self._inputs = inputs
         self._relay = relay
-        self._feedback = feedback
+        self._signals = signals
         self._modes = modes
         self._clock = clock
         self._books: deque[Note | Alarm] = deque(maxlen=MOST_NOTES)
@@ -86,7 +86,6 @@ class DoorAgent:
             ("door-books", self.books),
             ("reader-watch", self.watch_reader),
             ("relay", self._relay.run),
-            ("feedback", self._feedback.run),
         )
 
     # What the tasks of the agent run.
@@ -99,6 +98,8 @@ class DoorAgent:
                 await self._tapped(card)
                 await self._reader.removed(card)
         finally:
+            if self._signals is not None:
+                self._signals.stop()
             await self._reader.close()
 
     async def wires(self) -> None:
@@ -173,7 +174,7 @@ class DoorAgent:
         except JournalUnwritable:
             return False
         self.do(self.core.opens(self._now_ms))
-        self._feedback.show("granted")
+        self._signal("granted")
         return True
 
     def set_mode(self, mode: Mode) -> None:
@@ -206,7 +207,7 @@ class DoorAgent:
         except Exception:  # noqa: BLE001 - whatever it is, the exit is to work on
             # Whatever is wrong with this card or with us: the exit button is to work on.
             _log.exception("tap=failed point=%s", self._point.name)
-            self._feedback.show("refused")
+            self._signal("refused")
             self.screen.failed()
             return
         if outcome.opens:
@@ -214,8 +215,12 @@ class DoorAgent:
         self._show(outcome)
 
     def _show(self, outcome: Outcome) -> None:
-        self._feedback.show(signal_of(outcome.decision, opens=outcome.opens))
+        self._signal(signal_of(outcome.decision, opens=outcome.opens))
         self.screen.tapped(outcome.decision, opens=outcome.opens)
+
+    def _signal(self, name: SignalName) -> None:
+        if self._signals is not None:
+            self._signals.play(name)
 
     async def _write(self, book: Note | Alarm) -> bool:
         name = self._point.name
@@ -233,8 +238,10 @@ class DoorAgent:
         return True
 
 
-def signal_of(decision: Decision, *, opens: bool) -> Signal:
+def signal_of(decision: Decision, *, opens: bool) -> SignalName:
     """Which light and sound a tap gets."""
     if opens:
         return "granted"
+    if decision.reason == "read_again":
+        return "read_again"
     return "unknown" if decision.reason in {"unknown_card", "clock_unknown"} else "refused"

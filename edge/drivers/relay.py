@@ -11,7 +11,6 @@ The lock of a door is not driven from here: it belongs to a process of its own, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from contract.clock import Clock
@@ -47,15 +46,6 @@ class Relay:
             self._lines.set(self._line, active=True)
         finally:
             self._pulse = asyncio.create_task(self._let_go_after(min(seconds, LONGEST_S)))
-
-    async def close(self) -> None:
-        """Let it go now."""
-        if self._pulse is not None:
-            self._pulse.cancel()
-            await asyncio.gather(self._pulse, return_exceptions=True)
-            self._pulse = None
-        with contextlib.suppress(LineFault):
-            self._lines.set(self._line, active=False)
 
     async def _let_go_after(self, seconds: float) -> None:
         await self._clock.sleep(seconds)

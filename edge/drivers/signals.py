@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from contract.clock import Clock
 from edge.drivers.errors import LineFault
@@ -37,15 +37,17 @@ def steps(*told: tuple[float, str]) -> tuple[Step, ...]:
     return tuple(Step(seconds, frozenset(lines.split())) for seconds, lines in told)
 
 
-PATTERNS: Mapping[str, tuple[Step, ...]] = {
+SignalName = Literal["granted", "refused", "unknown", "read_again"]
+PATTERNS: Mapping[SignalName, tuple[Step, ...]] = {
     "granted": steps(
         (0.08, "green buzzer"), (0.06, "green"), (0.08, "green buzzer"), (2.0, "green")
     ),
     "refused": steps((0.6, "red buzzer"), (2.0, "red")),
+    "unknown": steps(*[(0.15, "red buzzer"), (0.15, "")] * 3, (2.0, "red")),
     "read_again": steps(*[(0.12, "red green"), (0.12, "")] * 3),
-    "alarm": steps(*[(0.4, "red buzzer"), (0.2, "")] * 10),
 }
-"""Two short, one long, three blinks; ten for an alarm."""
+"""Two short; one long; three even; three blinks without a sound. A buzzer has one pitch, so its
+rhythm speaks; a screen beside the door plays notes of the same rhythm."""
 
 
 class Signals:
@@ -59,18 +61,16 @@ class Signals:
         self._on: frozenset[str] | None = None
         self._trouble = Trouble(_log, "leds and buzzer", "signals")
 
-    def play(self, pattern: str) -> None:
-        """Begin a pattern of `PATTERNS` now. Raises KeyError for another name."""
-        told = PATTERNS[pattern]
+    def play(self, name: SignalName) -> None:
+        """Begin it now."""
         if self._playing is not None:
             self._playing.cancel()
-        self._playing = asyncio.create_task(self._play(told))
+        self._playing = asyncio.create_task(self._play(PATTERNS[name]))
 
-    async def close(self) -> None:
+    def stop(self) -> None:
         """Be dark and silent."""
         if self._playing is not None:
             self._playing.cancel()
-            await asyncio.gather(self._playing, return_exceptions=True)
         self._show(frozenset())
 
     async def _play(self, pattern: tuple[Step, ...]) -> None:

@@ -61,6 +61,8 @@ class TapDesk:
                 await self.tap(card)
                 await self._reader.removed(card)
         finally:
+            if self._signals is not None:
+                self._signals.stop()
             await self._reader.close()
 
     async def tap(self, card: CardChannel) -> Outcome:

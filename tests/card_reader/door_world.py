@@ -15,7 +15,6 @@ from typing import Any
 from contract.clock import ManualClock
 from contract.rights import CardKey, Snapshot
 from edge.card_reader.core import DoorCore, DoorTimes
-from edge.card_reader.feedback import Feedback
 from edge.card_reader.mode_file import ModeFile
 from edge.card_reader.relay_guard import RelayTimer
 from edge.card_reader.screen.state import ScreenState, ScreenTexts
@@ -230,7 +229,7 @@ class World:
             self.reader,
             None,
             self.lock,
-            Feedback(None, frozenset(), self.clock),
+            None,
             ScreenState(
                 texts, station.timepiece.look, lambda: station.store.table, self.clock, mode
             ),

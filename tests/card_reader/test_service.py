@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edge.card_reader.mode_file import ModeFile
-from edge.copass.decision import MODES
+from edge.card_reader.service import signal_of
+from edge.copass.decision import MODES, Decision
 from edge.copass.durable_files import RealFiles
 from tests.card_reader.door_world import World, prove
 from tests.copass.rights_made import HOUR_MS, NOON_MS, booking, right, snapshot, tag_of
@@ -315,3 +316,18 @@ async def test_a_retired_door_keeps_no_rights(world):
     await world.power_cut(keeps_clock=True)
     await world.tap("ada")
     assert world.taps[-1]["reason"] == "unknown_card"
+
+
+@pytest.mark.parametrize(
+    ("reason", "opens", "signal"),
+    [
+        ("granted", True, "granted"),
+        ("revoked", False, "refused"),
+        ("unknown_card", False, "unknown"),
+        ("clock_unknown", False, "unknown"),
+        ("read_again", False, "read_again"),
+        ("unknown_card", True, "granted"),
+    ],
+)
+def test_each_kind_of_answer_has_a_light_and_a_sound_of_its_own(reason, opens, signal):
+    assert signal_of(Decision(opens, reason), opens=opens) == signal

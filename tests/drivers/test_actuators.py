@@ -68,7 +68,6 @@ async def test_letting_go_is_tried_until_the_chip_takes_it(
     chip.unplug()
     with pytest.raises(LineFault):
         relay.pulse(3)
-    await relay.close()
     said = [record.getMessage().split(" ")[0] for record in caplog.records]
     assert said == ["relay=down", "relay=up"]
 
@@ -81,14 +80,14 @@ async def test_a_pattern_is_played_and_a_new_one_ends_it(chip: FakeChip, clock: 
         await clock.advance(3)
         assert spans(chip, 3) == [(0, 0.08), (0.14, 0.22)]
         assert spans(chip, 2) == [(0, 2.22)]
-        signals.play("alarm")
+        signals.play("refused")
         await clock.advance(0.1)
         signals.play("granted")
         await clock.advance(10)
         assert spans(chip, 3)[2:] == [(3, 3.18), (3.24, 3.32)]
-        signals.play("alarm")
+        signals.play("refused")
         await clock.advance(0.1)
-        await signals.close()
+        signals.stop()
         assert (chip.level(2), chip.level(3)) == (0, 0)
 
 
