@@ -42,6 +42,8 @@ from simulator.space import Neighbourhood
 CONTACT: Final = "contact"
 OFFSETS: Final = {CONTACT: 17, RELAY: 27}
 PULSE_MS = 5_000
+LEAST_PULSE_REAL_S = 0.5
+"""However fast the run: guard and wires need real time, and a door opened late is forced."""
 HELD_MS = 30_000
 FIRST_TAP_S = (90.0, 180.0)
 BETWEEN_TAPS_S = (300.0, 1_200.0)
@@ -142,12 +144,11 @@ class SimulatedDoor:
 
     async def _tap(self, metal: _Metal) -> None:
         """Hold a card to the reader; go through where the lock lets go."""
-        released = len(metal.chip.history(OFFSETS[RELAY]))
         metal.reader.card_in(self._chance.choice(metal.cards))
         until_s = _real.monotonic_s() + HELD_IN_FIELD_S
         while _real.monotonic_s() < until_s:
             await _real.sleep(LOOK_S)
-            if len(metal.chip.history(OFFSETS[RELAY])) > released:
+            if metal.chip.level(OFFSETS[RELAY]):
                 await self._go_through(metal.chip)
                 break
         await _real.sleep(max(until_s - _real.monotonic_s(), 0.0))
@@ -160,6 +161,7 @@ class SimulatedDoor:
 
     def _config(self, directory: Path, chip: str, port: str) -> DoorConfig:
         around, told = self._around, self._told
+        pulse_ms = max(PULSE_MS, round(LEAST_PULSE_REAL_S * 1_000 * around.speed))
         return DoorConfig(
             territory=around.territory,
             unit=parse_unit(told.unit),
@@ -175,7 +177,7 @@ class SimulatedDoor:
             ),
             reader=CardHeadSection(port=port),
             point=Point("door"),
-            times=DoorTimes(pulse_ms=PULSE_MS, held_ms=HELD_MS, renew_ms=PULSE_MS * 3 // 5),
+            times=DoorTimes(pulse_ms=pulse_ms, held_ms=HELD_MS, renew_ms=pulse_ms * 3 // 5),
             policy=Policy(),
             copass_directory=directory / "copass",
             screen=ScreenConfig(told.screen_port, "fr", told.place, told.help_number),

@@ -10,7 +10,7 @@ from backend.arrivals.service import Arrivals
 from backend.arrivals.settings import ArrivalSettings
 from backend.live.model import LivePosition, Presence, UnitState
 from contract.topics import Unit, parse_unit
-from contract.uplink import Envelope
+from contract.uplink import Envelope, Occupancy
 from tests.territory.sample import LATITUDE, SAMPLE
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -32,6 +32,19 @@ def seen(
 ) -> LivePosition:
     """A position on the road."""
     return LivePosition(latitude, longitude, speed_m_s, course_deg, 0.0, observed_ms)
+
+
+def occupancy(persons: int, observed_ms: int, error: int = 0) -> Occupancy:
+    """A count of a space."""
+    return Occupancy(
+        outbox="0" * 16,
+        seq=1,
+        boot="0" * 8 + "-" + "0" * 8,
+        observed_ms=observed_ms,
+        clock="ntp",
+        persons=persons,
+        error_persons=error,
+    )
 
 
 class FakeLive:

@@ -13,7 +13,7 @@ import pytest
 
 from backend.web.service import create_app
 from contract.clock import Clock, ManualClock, SimulatedClock, SystemClock
-from tests.arrivals.scene import at
+from tests.arrivals.scene import at, occupancy
 from tests.web.serving import serving
 from tests.web.test_formats import CASES, expected
 from tests.web.world import LOZERE, World
@@ -371,3 +371,16 @@ async def test_pictures_are_kept_for_a_person_to_look_at(
         page = await show.page(chromium, path, size)
         await page.screenshot(path=artefacts / f"{name}.png", full_page=size is PHONE)
         assert (artefacts / f"{name}.png").stat().st_size > 10_000
+
+
+async def test_the_map_says_how_many_are_in_a_space_and_its_age_grows(chromium, artefacts: Path):
+    async with _show(hour=10, minute=0) as show:
+        for unit, persons in (("space/mende", 7), ("space/florac", 3)):
+            show.world.live.say(unit, "occupancy", occupancy(persons, at(10, 0) - 12_000))
+        page = await show.page(chromium, "", DESK)
+        counts = page.locator("#map-places .place-count text")
+        assert sorted(await counts.all_text_contents()) == [
+            f"3 personnes, il y a 12{N}s",
+            f"7 personnes, il y a 12{N}s",
+        ]
+        await page.screenshot(path=artefacts / "map-spaces.png")

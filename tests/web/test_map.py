@@ -15,10 +15,11 @@ from backend.web.map_space import HEIGHT, WIDTH, Box, Projection
 from backend.web.moment import Moment
 from backend.web.pages import landing
 from contract.clock import ManualClock
-from contract.uplink import Occupancy
-from tests.arrivals.scene import PARIS, SETTINGS, at
+from tests.arrivals.scene import PARIS, SETTINGS, at, occupancy
 from tests.territory.sample import SAMPLE
 from tests.web.world import LOZERE, World
+
+COUNTED_MS = at(10, 0) - 12_000
 
 
 def _context(world: World) -> Context:
@@ -103,23 +104,11 @@ def test_a_silent_space_is_marked():
     assert page.parts["map-places"].count("fill-lost") == 1
 
 
-def counted(persons: int, error: int = 0) -> Occupancy:
-    return Occupancy(
-        outbox="0" * 16,
-        seq=1,
-        boot="0" * 8 + "-" + "0" * 8,
-        observed_ms=at(10, 0) - 12_000,
-        clock="ntp",
-        persons=persons,
-        error_persons=error,
-    )
-
-
 def test_an_open_space_shows_how_many_are_inside_and_how_old_that_is():
     world = World(LOZERE, ManualClock(at(10, 0)))
     world.see_all()
-    world.live.say("space/florac", "occupancy", counted(3))
-    world.live.say("space/mende", "occupancy", counted(5, error=2))
+    world.live.say("space/florac", "occupancy", occupancy(3, COUNTED_MS))
+    world.live.say("space/mende", "occupancy", occupancy(5, COUNTED_MS, 2))
     page = landing.compose(_context(world), "fr")
     marks = page.parts["map-places"]
     assert "Coworking de Florac, 3 personnes" in marks
@@ -133,7 +122,7 @@ def test_an_open_space_shows_how_many_are_inside_and_how_old_that_is():
 def test_a_count_that_nobody_vouches_for_is_not_shown_as_one():
     world = World(LOZERE, ManualClock(at(10, 0)))
     world.see_all()
-    world.live.say("space/florac", "occupancy", counted(0, error=24))
+    world.live.say("space/florac", "occupancy", occupancy(0, COUNTED_MS, 24))
     assert (
         "nombre de personnes inconnu" in landing.compose(_context(world), "fr").parts["map-places"]
     )
