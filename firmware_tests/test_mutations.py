@@ -37,6 +37,7 @@ def test_a_planted_fault_is_caught(mutation: Mutation, monkeypatch):
     assert not accepted(mutation.caught_by)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mutation", "client"),
     [
