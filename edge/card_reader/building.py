@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import secrets
 
 from contract.clock import Clock
-from edge.agent.identity import load_identity
+from edge.agent.copass import build_station
 from edge.agent.remote import open_commands
 from edge.agent.service import Agent, Work
 from edge.card_reader import hardware
@@ -18,13 +17,10 @@ from edge.card_reader.mode_file import ModeFile
 from edge.card_reader.relay_guard import RELAY
 from edge.card_reader.screen.state import ScreenState, ScreenTexts
 from edge.card_reader.service import DoorAgent
-from edge.copass.at_rest import at_rest_key, board_secret
 from edge.copass.durable_files import RealFiles
-from edge.copass.station import Station, StationSettings
+from edge.copass.station import Station
 from edge.drivers.card_head import card_reader
 from edge.drivers.signals import Signals
-from edge.link.identity import machine_of
-from edge.link.sealed import SealOpener
 from edge.link.service import Link
 from edge.link.systemd import Watchdog
 
@@ -44,7 +40,7 @@ def build_door_agent(
     watchdog = Watchdog(clock)
     settings, unit = config.link_settings(), config.unit
     link = Link(settings, config.territory, unit, clock, chance, version, watchdog=watchdog)
-    station = _station(config, link, clock)
+    station = build_station(config, config.copass_directory, link, clock, config.policy)
     door = _door(config, station, clock, metal or clock, chance)
     link.on_health(door.health)
     work = [
@@ -66,19 +62,6 @@ def build_door_agent(
 
         work.append(Work("screen", ScreenServer(door.screen, config.screen.port, clock).run))
     return Agent(link, clock, work, watchdog, station.journal.close)
-
-
-def _station(config: DoorConfig, link: Link, clock: Clock) -> Station:
-    directory = config.copass_directory
-    board = board_secret(configured=config.machine_serial)
-    key = at_rest_key(board, directory / "secret", RealFiles(), secrets.token_bytes)
-    opener: SealOpener | None = None
-    if config.identity_directory is not None:
-        identity = load_identity(config.identity_directory)
-        opener = identity.seal_opener(config.territory, config.unit)
-    machine = machine_of(link.outbox.boot)
-    settings = StationSettings(directory, config.territory, machine, key, config.policy)
-    return Station(settings, link, opener, clock)
 
 
 def _door(

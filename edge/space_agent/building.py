@@ -88,9 +88,11 @@ class _Builder:
         """The co-pass; a space without readers does not even load it."""
         if not self._config.readers:
             return None
-        from edge.space_agent.copass import build_station  # noqa: PLC0415 - memory of the Pi
+        from edge.agent.copass import build_station  # noqa: PLC0415 - memory of the Pi
+        from edge.copass.decision import Policy  # noqa: PLC0415 - as above
 
-        return build_station(self._config, self._link, self._clock)
+        config, policy = self._config, Policy(clockless_limit_ms=self._config.clockless_ms)
+        return build_station(config, config.copass_directory, self._link, self._clock, policy)
 
     def parts(self) -> SpaceParts:
         config, clock = self._config, self._clock

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import random
-import secrets
 from pathlib import Path
 
 from contract.clock import Clock
+from edge.agent.copass import build_station
 from edge.agent.service import Work
-from edge.copass.at_rest import at_rest_key, board_secret
-from edge.copass.durable_files import RealFiles
-from edge.copass.station import Station, StationSettings
 from edge.drivers.card_head import card_reader
-from edge.link.identity import machine_of
-from edge.link.sealed import SealOpener
 from edge.link.service import Link
 from edge.truck_agent.aboard import Aboard
 from edge.truck_agent.boarding import Boarding
@@ -26,19 +21,13 @@ def fit_reader(
     config: TruckAgentConfig,
     told: ReaderSection,
     directory: Path,
-    opener: SealOpener,
     aboard: Aboard,
     link: Link,
     clock: Clock,
     chance: random.Random,
 ) -> None:
     """Add the reader and the co-pass to what is aboard. Raises what the files at rest raise."""
-    board = board_secret(configured=config.machine_serial)
-    key = at_rest_key(board, directory / "secret", RealFiles(), secrets.token_bytes)
-    machine = machine_of(link.outbox.boot)
-    station = Station(
-        StationSettings(directory, config.territory, machine, key), link, opener, clock
-    )
+    station = build_station(config, directory, link, clock)
     reader, parts = card_reader(told, clock, chance), aboard.parts
     parts.boarding = Boarding(
         reader, station, told.place, stops_of(parts.itinerary), parts.counter, clock

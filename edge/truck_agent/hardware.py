@@ -84,9 +84,7 @@ def fit_out(
     if config.reader is not None and config.copass_directory is not None and opener is not None:
         from edge.truck_agent.boarding_fitting import fit_reader  # noqa: PLC0415 - as above
 
-        fit_reader(
-            config, config.reader, config.copass_directory, opener, aboard, link, clock, chance
-        )
+        fit_reader(config, config.reader, config.copass_directory, aboard, link, clock, chance)
     if config.wifi is not None:
         _count_wifi(config.wifi, aboard, link, clock)
     if commands is not None:

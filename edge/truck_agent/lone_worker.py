@@ -66,6 +66,7 @@ class Session(Struct):
     until_s: float
     """When the step ends, on the boot clock."""
     announced_s: float
+    """The sign of life from which the announced silence counts."""
     grace_s: float = 0.0
     """The zone's, as announced."""
 
@@ -98,8 +99,8 @@ class LoneWorker:
         """
         self.session = kept
         if not same_boot:
-            kept.announced_s = now_s
             kept.until_s = now_s + (self._rules.taken_s if kept.step == "taken" else 0.0)
+            kept.announced_s = now_s - self._rules.interval_s
 
     def start(self, reference: str, now_s: float) -> list[Word]:
         """The person begins; in a session it is a sign of life."""
@@ -171,7 +172,8 @@ class LoneWorker:
         session.until_s = now_s + self._rules.lasts_s(step)
 
     def _in_order(self, session: Session, now_s: float) -> Word:
-        session.announced_s = now_s
+        # What is announced is the step's end; driving may move it `renew_s` further and no more.
+        session.announced_s = session.until_s - self._rules.interval_s
         left_s = max(session.until_s - now_s, 0.0)
         # Driving moves the end of the step up to `renew_s` further without a word.
         unsaid_s = self._rules.renew_s + self._rules.margin_s

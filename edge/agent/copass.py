@@ -1,10 +1,12 @@
-"""The co-pass of a space, loaded where it has a reader."""
+"""The co-pass of a door, a space or a bus, from its settings; loaded where there is a reader."""
 
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 from contract.clock import Clock
+from edge.agent.config import AgentConfig
 from edge.agent.identity import load_identity
 from edge.copass.at_rest import at_rest_key, board_secret
 from edge.copass.decision import Policy
@@ -13,23 +15,21 @@ from edge.copass.station import Station, StationSettings
 from edge.link.identity import machine_of
 from edge.link.sealed import SealOpener
 from edge.link.service import Link
-from edge.space_agent.config import SpaceConfig
 
 
-def build_station(config: SpaceConfig, link: Link, clock: Clock) -> Station:
-    """Rights, journal and desk. Raises what the identity or the files at rest raise."""
-    directory = config.copass_directory
+def build_station(
+    config: AgentConfig, directory: Path, link: Link, clock: Clock, policy: Policy | None = None
+) -> Station:
+    """Rights, journal and desk in `directory`; raises what identity or files at rest raise.
+
+    A device without an identity takes no rights.
+    """
     board = board_secret(configured=config.machine_serial)
     key = at_rest_key(board, directory / "secret", RealFiles(), secrets.token_bytes)
     opener: SealOpener | None = None
     if config.identity_directory is not None:
         identity = load_identity(config.identity_directory)
         opener = identity.seal_opener(config.territory, config.unit)
-    settings = StationSettings(
-        directory,
-        config.territory,
-        machine_of(link.outbox.boot),
-        key,
-        Policy(clockless_limit_ms=config.clockless_ms),
-    )
+    machine = machine_of(link.outbox.boot)
+    settings = StationSettings(directory, config.territory, machine, key, policy or Policy())
     return Station(settings, link, opener, clock)
