@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,17 @@ from simulator.devices.pcsc_card import PcscReader
 SOCKET = "PCSCLITE_CSOCK_NAME"
 
 
+@cache
 def emulated_socket() -> Path:
     """Where this process looks for pcscd.
 
     libpcsclite reads it once in the life of a process, so whoever calls it first decides for all
-    who follow: it is told before any test runs.
+    who follow: it is told before any test runs. A worker of a parallel run inherits what its
+    parent was told, and must not share it: each has an emulated reader of its own.
     """
-    if SOCKET not in os.environ:
-        os.environ[SOCKET] = str(Path(tempfile.mkdtemp(prefix="pcsc-socket-")) / "pcscd.comm")
-    return Path(os.environ[SOCKET])
+    path = Path(tempfile.mkdtemp(prefix="pcsc-socket-")) / "pcscd.comm"
+    os.environ[SOCKET] = str(path)
+    return path
 
 
 class PcscBench:

@@ -36,6 +36,8 @@ class Calls:
         self._name = ""
         self._state = 0
         self._session: Session | None = None
+        self._unmet: bytes | None = None
+        """ATR of a card that lies there and has not yet told its UID."""
 
     def look(self) -> Session | None:
         """The card in the reader, at its next change or after LOOK_MS at the latest."""
@@ -44,6 +46,9 @@ class Calls:
             self._context, LOOK_MS, [(self._name, self._state)]
         )
         if code == scard.SCARD_E_TIMEOUT:
+            # A card that was still waking when it was asked, or torn, is asked again.
+            if self._unmet is not None:
+                self._meet(self._unmet)
             return self._session
         if code != scard.SCARD_S_SUCCESS:
             self._fail(code)
@@ -55,8 +60,9 @@ class Calls:
         is_there = state & scard.SCARD_STATE_PRESENT and not state & scard.SCARD_STATE_MUTE
         if not is_there or state >> _ARRIVALS != arrivals:
             self._leave()
+        self._unmet = None
         if is_there and self._session is None:
-            self._session = self._met(bytes(atr))
+            self._meet(bytes(atr))
         return self._session
 
     def exchanged(self, session: Session, apdu: bytes) -> bytes:
@@ -79,8 +85,12 @@ class Calls:
         self._context = None
         self.is_connected = False
 
+    def _meet(self, atr: bytes) -> None:
+        self._session = self._met(atr)
+        self._unmet = atr if self._session is None else None
+
     def _met(self, atr: bytes) -> Session | None:
-        """The card that has just come; None where it is gone already."""
+        """The card that has just come; None where it does not answer (yet), or is gone already."""
         scard = self._scard
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         code, handle, protocol = scard.SCardConnect(
@@ -95,6 +105,7 @@ class Calls:
         return Session(handle, protocol, atr, bytes(answer[:-2]))
 
     def _leave(self) -> None:
+        self._unmet = None
         if self._session is not None:
             self._scard.SCardDisconnect(self._session.handle, self._scard.SCARD_UNPOWER_CARD)
             self._session = None
