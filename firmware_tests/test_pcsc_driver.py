@@ -49,6 +49,23 @@ async def test_a_co_pass_is_read_and_a_copy_of_its_uid_is_not(tmp_path: Path, ge
         await bench.close()
 
 
+async def test_a_card_pulled_at_any_command_is_gone_and_reads_once_it_is_back(tmp_path: Path):
+    issued = Issued(UID, 2)
+    bench = PcscBench(tmp_path, alice=issued.card)
+    try:
+        for commands in range(4):
+            bench.device.card_in("alice", stays_for=commands)
+            card = await bench.reader.next_card()
+            with pytest.raises(CardGone):
+                await read_card(card, issued.key, TERRITORY, secrets.token_bytes)
+            await bench.reader.removed(card)
+        bench.device.card_in("alice")
+        card = await bench.reader.next_card()
+        assert await read_card(card, issued.key, TERRITORY, secrets.token_bytes) == issued.file
+    finally:
+        await bench.close()
+
+
 async def test_a_missing_reader_is_said_with_what_there_is(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):

@@ -1,18 +1,22 @@
 """`python -m simulator.devices.pcsc_card`: cards for a vpcd reader, as a program of their own.
 
-It prints "ready", then obeys "card in NAME" and "card out" on its standard input until that
-ends, answering each with one line.
+It prints "ready", then obeys "card in NAME", "card in NAME for COMMANDS" (then it is pulled away)
+and "card out" on its standard input until that ends, answering each with one line.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from threading import Event
 
 from simulator.devices.cards import cards_named, keep
 from simulator.devices.contactless import Contactless
 from simulator.devices.errors import BadOrder, UnknownCard
 from simulator.devices.pcsc_card.virtual import PORT, VirtualCard
+
+READER_LOOKS_S = 0.5
+"""pcscd asks vpcd every 0.4 s whether a card is there."""
 
 
 class Hand:
@@ -29,12 +33,23 @@ class Hand:
         if words == ["card", "out"]:
             self.take_up()
             return "ok"
-        if len(words) == 3 and words[:2] == ["card", "in"] and words[2] in self._cards:
-            self.take_up()
-            self._laid = VirtualCard(self._cards[words[2]], self._port)
-            return "ok"
+        if words[:2] == ["card", "in"] and len(words) > 2 and words[2] in self._cards:
+            match words[3:]:
+                case []:
+                    self._lay(words[2], None)
+                    return "ok"
+                case ["for", number] if number.isdecimal():
+                    self._lay(words[2], int(number))
+                    return "ok"
         known = ", ".join(self._cards) or "none"
         return f"error: {BadOrder(line, f'say card out, or card in and one of {known}')}"
+
+    def _lay(self, name: str, stays_for: int | None) -> None:
+        if self._laid is not None and self._laid.is_pulled:
+            # No hand is quicker: what comes before the reader's next look is the old card to it.
+            Event().wait(READER_LOOKS_S)
+        self.take_up()
+        self._laid = VirtualCard(self._cards[name], self._port, stays_for=stays_for)
 
     def take_up(self) -> None:
         """Take the card away, if there is one."""

@@ -71,9 +71,10 @@ class PcscReader:
             return "only root may give pcscd a network and a /run of its own"
         return None
 
-    def card_in(self, name: str) -> None:
-        """Lay the card of that name on the reader."""
-        self._hand.order(f"card in {name}")
+    def card_in(self, name: str, *, stays_for: int | None = None) -> None:
+        """Lay the card of that name on the reader; it is pulled after `stays_for` commands."""
+        stay = "" if stays_for is None else f" for {stays_for}"
+        self._hand.order(f"card in {name}{stay}")
 
     def card_out(self) -> None:
         """Take the card up."""

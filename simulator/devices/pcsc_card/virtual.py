@@ -44,11 +44,15 @@ def atr(historical: bytes) -> bytes:
 class VirtualCard:
     """`card` lies on the reader from the making of this object until `close`.
 
-    It is taken up as soon as the reader listens.
+    It is taken up as soon as the reader listens. With `stays_for`, it is pulled away instead of
+    answering one command more than that.
     """
 
-    def __init__(self, card: Contactless, port: int = PORT) -> None:
+    def __init__(
+        self, card: Contactless, port: int = PORT, *, stays_for: int | None = None
+    ) -> None:
         self._card = card
+        self._stays_for = stays_for
         self._port = port
         self._answer = card.wake()
         self._gone = threading.Event()
@@ -75,6 +79,11 @@ class VirtualCard:
         self._thread.join()
         self._card.lose_power()
 
+    @property
+    def is_pulled(self) -> bool:
+        """Whether it has left the reader by itself, in the midst of a command."""
+        return self._gone.is_set()
+
     def _run(self) -> None:
         while not self._gone.is_set():
             try:
@@ -88,6 +97,8 @@ class VirtualCard:
     def _serve(self, connection: socket.socket) -> None:
         while (message := _received(connection)) is not None:
             is_order = len(message) == 1 and message[0] in set(Order)
+            if not is_order and self._pulls(message):
+                return
             answer = self._ordered(message[0]) if is_order else self._answered(message)
             if answer is not None:
                 connection.sendall(len(answer).to_bytes(2, "big") + answer)
@@ -100,6 +111,16 @@ class VirtualCard:
         elif order == Order.OFF:
             self._card.lose_power()
         return None
+
+    def _pulls(self, apdu: bytes) -> bool:
+        """Whether the card leaves now, instead of answering this command."""
+        if self._stays_for is None or apdu[0] == READER_CLASS:
+            return False
+        if self._stays_for == 0:
+            self._gone.set()
+            return True
+        self._stays_for -= 1
+        return False
 
     def _answered(self, apdu: bytes) -> bytes:
         if apdu[0] == READER_CLASS:
