@@ -22,6 +22,8 @@ from tests.copass.rights_made import HOUR_MS, NOON_MS, booking, right, snapshot,
 
 LIVES = 1_000
 BATCHES = 20
+QUICK_BATCHES = 5
+"""A quarter of the lives in every run, all of them with --all."""
 STEPS = 30
 NAMES = ("ada", "bob", "chief", "dora", "gone", "eve")
 FAST_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - made private below
@@ -274,7 +276,13 @@ class Life:
         await self.world.die()
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param(batch, marks=[] if batch < QUICK_BATCHES else pytest.mark.long)
+        for batch in range(BATCHES)
+    ],
+)
 async def test_no_life_of_a_door_breaks_its_laws(batch):
     per_batch = LIVES // BATCHES
     for seed in range(batch * per_batch, (batch + 1) * per_batch):
